@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -104,22 +105,24 @@ async function openCluster(dir: string, { test = false, say = console.log }: Emb
   const version = await launcher.run(binaries.postgres, ['--version']).catch((cause) => {
     throw new Error('The embedded PostgreSQL does not run here (it needs glibc): set DATABASE_URL instead.', { cause })
   })
-  const superuser = secretFile(join(dir, 'superuser.password'))
+  const data = join(dir, 'data')
+  const made = existsSync(join(data, 'PG_VERSION'))
+  const superuserFile = join(dir, 'superuser.password')
+  if (made && !existsSync(superuserFile))
+    throw new Error(`${superuserFile} is lost: put it back from a backup of ${dir}.`)
+  const superuser = secretFile(superuserFile)
   const login = secretFile(join(dir, 'login.password'))
   for (const { path } of [superuser, login]) launcher.own(path)
-  const data = join(dir, 'data')
   const cluster = { dir, data, log: join(dir, 'postgres.log'), test, binaries, launcher, superuser, login, say }
-  if (existsSync(join(data, 'PG_VERSION'))) {
-    if (superuser.fresh) throw new Error(`${superuser.path} is lost: put it back from a backup of ${dir}.`)
-    checkVersion(data, version)
-  } else await initialise(cluster)
+  if (made) checkVersion(data, version)
+  else await initialise(cluster)
   return cluster
 }
 
 /** Makes the cluster beside its place and renames it when whole: an interrupted run leaves nothing that looks finished. */
 async function initialise({ dir, data, test, binaries, launcher, superuser, say }: Cluster) {
   for (const entry of readdirSync(dir)) if (entry.startsWith('new-')) removeDead(dir, entry)
-  const draft = join(dir, `new-${process.pid}`)
+  const draft = join(dir, `new-${process.pid}-${randomUUID()}`)
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
   const access = ['-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${superuser.path}`]
   if (!test) say('Creating the database')
@@ -136,7 +139,7 @@ async function initialise({ dir, data, test, binaries, launcher, superuser, say 
 
 function removeDead(dir: string, entry: string) {
   try {
-    process.kill(Number(entry.slice('new-'.length)), 0)
+    process.kill(Number(entry.split('-')[1]), 0)
   } catch {
     rmSync(join(dir, entry), { recursive: true, force: true })
   }
