@@ -1,0 +1,26 @@
+/** Who may do what. The only place that maps a role to rights; the web reads it too. */
+export const roles = ['viewer', 'user', 'admin', 'super_admin'] as const
+export type Role = (typeof roles)[number]
+
+const viewer = ['host:read', 'collection:read', 'row:read', 'case:read', 'artifact:read', 'ingestion:read'] as const
+const user = ['case:work', 'artifact:work'] as const
+const admin = ['user:manage', 'token:manage', 'audit:read', 'error:read'] as const
+const superAdmin = ['tenant:manage', 'tenant:every'] as const
+
+export type Permission =
+  | (typeof viewer)[number]
+  | (typeof user)[number]
+  | (typeof admin)[number]
+  | (typeof superAdmin)[number]
+
+export const rights: Record<Role, readonly Permission[]> = {
+  viewer,
+  user: [...viewer, ...user],
+  admin: [...viewer, ...user, ...admin],
+  super_admin: [...viewer, ...user, ...admin, ...superAdmin],
+}
+
+export const may = (role: Role, permission: Permission) => rights[role].includes(permission)
+
+/** Nobody grants more than they have. */
+export const mayGrant = (granter: Role, granted: Role) => rights[granted].every((right) => may(granter, right))

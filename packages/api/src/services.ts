@@ -1,0 +1,11 @@
+/** What the process hands to procedures: settings and clocks, as arguments. */
+export interface Services {
+  secretKey: Uint8Array
+  accessTokenMinutes: number
+  registration: 'first' | 'approval' | 'open'
+  publicUrl: string
+  /** The one-time code of the first registration; undefined where none is needed (a loopback host). */
+  setupCode: string | undefined
+  now(): Date
+  warnings(): { id: string; text: string }[]
+}

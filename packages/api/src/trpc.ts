@@ -1,0 +1,169 @@
+import { initTRPC } from '@trpc/server'
+import type { Database } from '@velocicompanion/db'
+import { z } from 'zod'
+import { recordApart } from './audit.ts'
+import { AppError } from './errors.ts'
+import { may, type Permission } from './permissions.ts'
+import { inEveryTenant, inTenant, type Actor, type Origin, type ReadScope, type TenantScope } from './scope.ts'
+import type { Services } from './services.ts'
+
+/** What a request brings: the database, what the process offers, and who asks. */
+export interface Context {
+  database: Database
+  services: Services
+  actor: Actor | undefined
+  origin: Origin
+  /** The refresh cookie and how to set it, where HTTP carries one. */
+  cookie?: RefreshCookie | undefined
+  /** What an adapter names as tenant outside the input (`X-Tenant`). */
+  tenant?: number | 'all' | undefined
+  userAgent?: string | undefined
+}
+
+export interface RefreshCookie {
+  read(): string | undefined
+  write(token: string | null, expires?: Date): void
+}
+
+export interface Meta {
+  access: 'anyone' | 'signed-in' | Permission
+}
+
+const t = initTRPC
+  .context<Context>()
+  .meta<Meta>()
+  .create({
+    errorFormatter({ shape, error }) {
+      const known = error instanceof AppError ? error : error.cause instanceof AppError ? error.cause : undefined
+      const { stack: _stack, ...data } = shape.data as typeof shape.data & { stack?: string }
+      // A 5xx text may quote data or SQL.
+      const message = shape.data.httpStatus >= 500 && !known ? 'Internal error' : shape.message
+      return { ...shape, message, data: { ...data, reason: known?.reason, detail: known?.detail } }
+    },
+  })
+
+export const router = t.router
+export const callerFactory = t.createCallerFactory
+
+/** No credential needed. */
+export const anyone = t.procedure.meta({ access: 'anyone' })
+
+export const signedIn = t.procedure.meta({ access: 'signed-in' }).use(({ ctx, next }) => {
+  if (!ctx.actor) throw new AppError('UNAUTHORIZED', 'Sign in first')
+  return next({ ctx: { actor: ctx.actor } })
+})
+
+const named = z.object({ tenant: z.number().int().positive().optional() })
+const namedOrAll = z.object({ tenant: z.union([z.number().int().positive(), z.literal('all')]).optional() })
+
+const permitted = (permission: Permission) =>
+  signedIn.meta({ access: permission }).use(async ({ ctx, next, path }) => {
+    if (!may(ctx.actor.role, permission)) {
+      await recordApart(
+        ctx.database.db,
+        { tenantId: ctx.actor.tenantId, actor: ctx.actor, origin: ctx.origin },
+        'refused',
+        {
+          procedure: path,
+          permission,
+        },
+      )
+      throw new AppError('FORBIDDEN', `Needs ${permission}`)
+    }
+    return next({ ctx: { actor: ctx.actor } })
+  })
+
+/** Carries a procedure's result out of the transaction as a throw, so that an error that `next` caught still rolls back. */
+class Failed extends Error {
+  readonly result: unknown
+  constructor(result: unknown) {
+    super('rolled back')
+    this.result = result
+  }
+}
+
+const rollBack = <R extends { ok: boolean }>(result: R) => {
+  if (!result.ok) throw new Failed(result)
+  return result
+}
+
+async function settle<R>(work: () => Promise<R>): Promise<R> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Failed) return error.result as R
+    throw error
+  }
+}
+
+const refuseTenant = async (ctx: Context & { actor: Actor }, path: string, tenant: number | 'all') => {
+  const who = { tenantId: ctx.actor.tenantId, actor: ctx.actor, origin: ctx.origin }
+  await recordApart(ctx.database.db, who, 'refused', { procedure: path, tenant })
+  return new AppError('FORBIDDEN', 'Needs tenant:every')
+}
+
+/** Runs the procedure in one transaction that can see one tenant only: the actor's, or the one that a super-admin named. */
+export const can = (permission: Permission) =>
+  permitted(permission)
+    .input(named)
+    .use(async ({ ctx, next, input, path }) => {
+      const tenant = input.tenant ?? ctx.tenant ?? ctx.actor.tenantId
+      if (tenant === 'all') throw new AppError('BAD_REQUEST', 'Name one tenant')
+      await checkTenant(ctx, path, tenant)
+      return settle(() =>
+        inTenant(
+          ctx.database.db,
+          tenant,
+          async (scope) => rollBack(await next({ ctx: { scope: scope as TenantScope } })),
+          {
+            actor: ctx.actor,
+            origin: ctx.origin,
+          },
+        ),
+      )
+    })
+
+/** As `can`, for reads that a super-admin may also ask over every tenant (`tenant: 'all'`). */
+export const canAcross = (permission: Permission) =>
+  permitted(permission)
+    .input(namedOrAll)
+    .use(async ({ ctx, next, input, path }) => {
+      const tenant = input.tenant ?? ctx.tenant ?? ctx.actor.tenantId
+      await checkTenant(ctx, path, tenant)
+      const { actor, origin, database } = ctx
+      return settle(() =>
+        tenant === 'all'
+          ? inEveryTenant(
+              database,
+              actor,
+              async (scope) => rollBack(await next({ ctx: { scope: scope as ReadScope } })),
+              origin,
+            )
+          : inTenant(
+              database.db,
+              tenant,
+              async (scope) => rollBack(await next({ ctx: { scope: scope as ReadScope } })),
+              {
+                actor,
+                origin,
+              },
+            ),
+      )
+    })
+
+/** A tenant that is not the actor's own needs the right to it, and each use is audited before the answer. */
+async function checkTenant(ctx: Context & { actor: Actor }, path: string, tenant: number | 'all') {
+  if (tenant === ctx.actor.tenantId) return
+  if (!may(ctx.actor.role, 'tenant:every') || ctx.actor.tokenId !== undefined)
+    throw await refuseTenant(ctx, path, tenant)
+  if (tenant !== 'all' && !(await tenantExists(ctx, tenant))) throw new AppError('NOT_FOUND', 'No such tenant')
+  const who = { tenantId: tenant === 'all' ? ctx.actor.tenantId : tenant, actor: ctx.actor, origin: ctx.origin }
+  await recordApart(ctx.database.db, who, tenant === 'all' ? 'read across tenants' : 'act in tenant', {
+    procedure: path,
+  })
+}
+
+const tenantExists = (ctx: Context, tenant: number) =>
+  inTenant(ctx.database.db, tenant, async (scope) =>
+    Boolean(await scope.db.selectFrom('tenants').select('id').where('id', '=', tenant).executeTakeFirst()),
+  )

@@ -1,0 +1,15 @@
+import type { Migration } from 'kysely/migration'
+import * as tenantsAndRoles from './0001_tenants_and_roles.ts'
+import * as identity from './0002_identity.ts'
+import * as hostsAndCollections from './0003_hosts_and_collections.ts'
+import * as evidence from './0004_evidence.ts'
+import * as cases from './0005_cases.ts'
+
+/** Every migration, in order. Names are frozen once released. */
+export const migrations: Record<string, Migration> = {
+  '0001_tenants_and_roles': tenantsAndRoles,
+  '0002_identity': identity,
+  '0003_hosts_and_collections': hostsAndCollections,
+  '0004_evidence': evidence,
+  '0005_cases': cases,
+}

@@ -1,0 +1,53 @@
+import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import { rolesOf, type Roles } from './roles.ts'
+import type { DB } from './schema.ts'
+
+export type Db = Kysely<DB>
+
+export interface Database {
+  db: Db
+  pool: pg.Pool
+  roles: Roles
+  close(): Promise<void>
+}
+
+// Ids and counts are JSON numbers; block ids stay below 2^53 for centuries.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+
+interface Options {
+  /** Roles of another database's name, for clones of a template. */
+  roles?: Roles
+  max?: number
+  log?: (event: { sql: string; durationMs: number; error?: unknown }) => void
+  onError?: (error: Error) => void
+}
+
+/** Opens a pool whose sessions start as the `app` role: no query ever runs with the login's own rights. */
+export function openDatabase(url: string, { roles, max = 10, log, onError }: Options = {}): Database {
+  const named = roles ?? rolesOf(decodeURIComponent(new URL(url).pathname.slice(1)))
+  const role = named.app.slice(1, -1).replaceAll('""', '"').replaceAll(/[\\ ]/g, '\\$&')
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    options: `-c role=${role}`,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'velocicompanion',
+  })
+  // Without a listener, a connection that breaks while idle ends the process.
+  pool.on('error', (error) => onError?.(error))
+  const db = new Kysely<DB>({
+    dialect: new PostgresDialect({ pool }),
+    // Keys of evidence and metadata are never rewritten.
+    plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+    ...(log && {
+      log: (event) =>
+        log({
+          sql: event.query.sql,
+          durationMs: event.queryDurationMillis,
+          ...(event.level === 'error' && { error: event.error }),
+        }),
+    }),
+  })
+  return { db, pool, roles: named, close: () => db.destroy() }
+}
