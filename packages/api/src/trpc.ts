@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { recordApart } from './audit.ts'
 import { AppError } from './errors.ts'
 import { may, type Permission } from './permissions.ts'
-import { inEveryTenant, inTenant, type Actor, type Origin, type ReadScope, type TenantScope } from './scope.ts'
+import { inEveryTenant, inTenant, type Actor, type Origin, type ReadScope } from './scope.ts'
 import type { Services } from './services.ts'
 
 /** What a request brings: the database, what the process offers, and who asks. */
@@ -111,17 +111,15 @@ export const can = (permission: Permission) =>
       if (tenant === 'all') throw new AppError('BAD_REQUEST', 'Name one tenant')
       await checkTenant(ctx, path, tenant)
       return settle(() =>
-        inTenant(
-          ctx.database.db,
-          tenant,
-          async (scope) => rollBack(await next({ ctx: { scope: scope as TenantScope } })),
-          {
-            actor: ctx.actor,
-            origin: ctx.origin,
-          },
-        ),
+        inTenant(ctx.database.db, tenant, async (scope) => rollBack(await next({ ctx: { scope } })), {
+          actor: ctx.actor,
+          origin: ctx.origin,
+        }),
       )
     })
+
+/** Both makers' scopes under one type, so that a procedure sees one context. */
+const readable = (scope: ReadScope): ReadScope => scope
 
 /** As `can`, for reads that a super-admin may also ask over every tenant (`tenant: 'all'`). */
 export const canAcross = (permission: Permission) =>
@@ -136,18 +134,13 @@ export const canAcross = (permission: Permission) =>
           ? inEveryTenant(
               database,
               actor,
-              async (scope) => rollBack(await next({ ctx: { scope: scope as ReadScope } })),
+              async (scope) => rollBack(await next({ ctx: { scope: readable(scope) } })),
               origin,
             )
-          : inTenant(
-              database.db,
-              tenant,
-              async (scope) => rollBack(await next({ ctx: { scope: scope as ReadScope } })),
-              {
-                actor,
-                origin,
-              },
-            ),
+          : inTenant(database.db, tenant, async (scope) => rollBack(await next({ ctx: { scope: readable(scope) } })), {
+              actor,
+              origin,
+            }),
       )
     })
 

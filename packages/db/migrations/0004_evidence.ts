@@ -111,7 +111,6 @@ $$;
 comment on function find_blocks is 'Blocks whose terms hold all hashes. Operators of GIN are not leakproof, so under a policy the index is off: the tenant is checked inside.';
 comment on function find_blocks_everywhere is 'The same over every tenant, for the reader role alone.';
 revoke all on function find_blocks, find_blocks_everywhere, make_block_partitions, next_block_id from public;
-grant select on sources, hosts to ${evidence};
 `,
     )
     .execute(db)
@@ -154,7 +153,7 @@ export async function down(db: Kysely<unknown>) {
       `set local role ${evidence};
 drop function find_blocks, find_blocks_everywhere, make_block_partitions, next_block_id;
 drop table runs, block_columns, blocks; drop sequence block_numbers;
-reset role; drop function block_month; revoke select on sources, hosts from ${evidence}`,
+reset role; drop function block_month`,
     )
     .execute(db)
 }

@@ -40,6 +40,7 @@ export async function emptyDatabase(cluster = testCluster()) {
   return {
     name,
     url: inDatabase(cluster.url, name),
+    superUrl: inDatabase(cluster.superUrl, name),
     drop: () => asSuper(cluster, `drop database if exists ${name} with (force)`),
   }
 }

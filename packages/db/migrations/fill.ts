@@ -1,0 +1,36 @@
+import type { Client } from 'pg'
+import type { Roles } from '../src/roles.ts'
+
+/** One row in every table, written as the roles write them. */
+export async function fill(client: Client, { app, evidence }: Roles) {
+  await client.query(`
+begin; set local role ${app}; set local app.tenant_id = '1';
+insert into tenants (id, name) values (1, 'One');
+insert into users (tenant_id, username, role) values (1, 'ada', 'super_admin');
+insert into one_time_links (tenant_id, user_id, code_hash, expires_at) select 1, id, 'x', now() from users;
+insert into sessions (tenant_id, user_id, token_hash, expires_at, address) select 1, id, 'x', now(), '127.0.0.1' from users;
+insert into velociraptor_servers (tenant_id, name, org_id) values (1, 'main', 'root');
+insert into api_tokens (tenant_id, name, scope, token_hash, hint, created_by) select 1, 't', 'ingest', 'x', 'vct_', id from users;
+insert into throttles (key, failures) values ('k', 1);
+insert into audit_events (tenant_id, actor, action) values (1, 'ada', 'test');
+insert into errors (tenant_id, fingerprint, message, route) values (1, 'f', 'm', '/');
+insert into hosts (tenant_id, hostname) values (1, 'web');
+insert into collections (tenant_id, host_id, flow_id) select 1, id, 'F.1' from hosts;
+insert into sources (tenant_id, name) values (1, 'A/B');
+insert into fields (tenant_id, source_id, path) select 1, id, '["Name"]' from sources;
+insert into collection_sources (tenant_id, collection_id, source_id) select 1, c.id, s.id from collections c, sources s;
+insert into deliveries (tenant_id, kind, sha256) values (1, 'batch', 'x');
+insert into rejected_rows (tenant_id, delivery_id, line_number, reason, byte_length) select 1, id, 1, 'not JSON', 1 from deliveries;
+insert into rejected_parts (tenant_id, rejected_id, part, bytes) select 1, id, 0, 'x' from rejected_rows;
+insert into cases (tenant_id, title) values (1, 'c');
+insert into artifacts (tenant_id, case_id, artifact_type, value) select 1, id, 'ip', '192.0.2.1' from cases;
+create temp table ids on commit drop as select c.collection_id, c.source_id, h.id as host_id, d.id as delivery_id from collection_sources c, hosts h, deliveries d;
+grant select on ids to ${evidence};
+set local role ${evidence};
+insert into blocks (tenant_id, block_id, source_id, host_ids, n, t_min, t_max, raw_bytes, raw, frames, terms)
+  select 1, next_block_id(now()), source_id, array[host_id], 1, 0, 0, 2, 'x', '{0,1}', '{1}' from ids;
+insert into block_columns (tenant_id, source_id, field_id, block_id, chunk) select 1, source_id, 0, block_id, 'x' from blocks;
+insert into runs (tenant_id, collection_id, source_id, first_row, n, block_id, block_row, host_id, delivery_id, sha256)
+  select 1, collection_id, source_id, 0, 1, 1, 0, host_id, delivery_id, 'x' from ids;
+commit`)
+}
