@@ -1,0 +1,123 @@
+import { jwtVerify, SignJWT } from 'jose'
+import { sql } from 'kysely'
+import type { Database, Db } from '@velocicompanion/db'
+import { inTenant, type Actor } from '../scope.ts'
+import type { Services } from '../services.ts'
+import { hashOf } from './secrets.ts'
+
+/** A row of credential(): what can be known before a tenant is. */
+export interface Credential {
+  tenant_id: number
+  user_id: number
+  username: string
+  role: Actor['role']
+  is_active: boolean
+  password_hash: string | null
+  record_id: number | null
+  scope: 'ingest' | 'api' | null
+  server_id: number | null
+  expires_at: Date | null
+  ended_at: Date | null
+  rotated_at: Date | null
+  current: boolean
+}
+
+export async function credential(db: Db, kind: 'username' | 'session' | 'token' | 'link', key: string | Buffer) {
+  const text = typeof key === 'string' ? key : key.toString('hex')
+  const { rows } = await sql<Credential>`select * from credential(${kind}, ${text})`.execute(db)
+  // CamelCasePlugin renames the columns of raw results as well.
+  return rows.map((row) => snake(row))[0]
+}
+
+const snake = (row: object) =>
+  Object.fromEntries(
+    Object.entries(row).map(([k, v]) => [k.replaceAll(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), v as unknown]),
+  ) as unknown as Credential
+
+export async function signAccessToken(services: Services, actor: Actor) {
+  const seconds = services.accessTokenMinutes * 60
+  const issued = Math.floor(services.now().getTime() / 1000)
+  const token = await new SignJWT({ tenant_id: actor.tenantId, role: actor.role, sid: actor.sessionId })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject(String(actor.userId))
+    .setIssuedAt(issued)
+    .setExpirationTime(issued + seconds)
+    .sign(services.secretKey)
+  return { accessToken: token, expiresIn: seconds }
+}
+
+/** The user is loaded on each request: who was deactivated, got another role or whose session ended is out at once. */
+export async function actorFromAccessToken(
+  database: Database,
+  services: Services,
+  token: string,
+): Promise<Actor | undefined> {
+  const claims = await jwtVerify(token, services.secretKey, {
+    algorithms: ['HS256'],
+    currentDate: services.now(),
+    requiredClaims: ['sub', 'exp', 'tenant_id', 'sid'],
+  }).then(
+    ({ payload }) => payload,
+    () => undefined,
+  )
+  if (!claims) return undefined
+  const [userId, tenantId, sessionId] = [Number(claims.sub), Number(claims.tenant_id), Number(claims.sid)]
+  const user = await inTenant(database.db, tenantId, ({ db }) =>
+    db
+      .selectFrom('users as u')
+      .innerJoin('sessions as s', (join) => join.onRef('s.tenantId', '=', 'u.tenantId').onRef('s.userId', '=', 'u.id'))
+      .select(['u.username', 'u.role'])
+      .where('u.tenantId', '=', tenantId)
+      .where('u.id', '=', userId)
+      .where('u.isActive', '=', true)
+      .where('s.id', '=', sessionId)
+      .where('s.endedAt', 'is', null)
+      .executeTakeFirst(),
+  )
+  if (!user || user.role !== claims.role) return undefined
+  return { userId, tenantId, sessionId, ...user }
+}
+
+export interface IngestCredential {
+  tenantId: number
+  tokenId: number
+  serverId: number | null
+}
+
+export type TokenHolder = { kind: 'ingest'; credential: IngestCredential } | { kind: 'api'; actor: Actor }
+
+/**
+ * An `api` token acts as its maker and ends with them; an `ingest` token outlives its maker, as a sender that stops
+ * when somebody leaves the team loses evidence.
+ */
+export async function holderOfApiToken(
+  database: Database,
+  services: Services,
+  token: string,
+): Promise<TokenHolder | undefined> {
+  if (!/^vct_[0-9A-Za-z]{43}$/.test(token)) return undefined
+  const found = await credential(database.db, 'token', hashOf(token))
+  if (!found || found.ended_at || (found.expires_at && found.expires_at <= services.now())) return undefined
+  const tokenId = Number(found.record_id)
+  await noteUse(database.db, found.tenant_id, tokenId)
+  if (found.scope === 'ingest') {
+    return { kind: 'ingest', credential: { tenantId: found.tenant_id, tokenId, serverId: found.server_id } }
+  }
+  if (!found.is_active) return undefined
+  const { tenant_id: tenantId, user_id: userId, username, role } = found
+  return { kind: 'api', actor: { tenantId, userId, username, role, tokenId } }
+}
+
+/** At most once a minute, so that a busy sender does not write on each request. */
+const noteUse = (db: Db, tenantId: number, tokenId: number) =>
+  inTenant(db, tenantId, (scope) =>
+    scope.db
+      .updateTable('apiTokens')
+      .set({ lastUsedAt: sql`now()` })
+      .where('tenantId', '=', tenantId)
+      .where('id', '=', tokenId)
+      .where((eb) =>
+        eb.or([eb('lastUsedAt', 'is', null), eb('lastUsedAt', '<', sql<Date>`now() - interval '1 minute'`)]),
+      )
+      .execute(),
+  )

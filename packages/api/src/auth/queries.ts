@@ -1,0 +1,314 @@
+import { sql } from 'kysely'
+import { record, recordApart } from '../audit.ts'
+import { AppError } from '../errors.ts'
+import { rights } from '../permissions.ts'
+import { inTenant, type Actor, type TenantScope } from '../scope.ts'
+import type { Context } from '../trpc.ts'
+import { credential, signAccessToken } from './access.ts'
+import { hashPassword, passwordMatches } from './passwords.ts'
+import { hashOf, newSecret } from './secrets.ts'
+import { forget, keysOf, noteFailure, waitOf } from './throttle.ts'
+
+const sessionDays = 30
+/** Two tabs, or an answer that was lost: the same browser may show the token before for this long. */
+const graceSeconds = 10
+
+export async function firstRun({ database, services }: Context) {
+  const { rows } = await sql<{ any: boolean }>`select has_accounts() as any`.execute(database.db)
+  const needed = !rows[0]!.any
+  return { needed, needsCode: needed && services.setupCode !== undefined, registration: services.registration }
+}
+
+interface Registration {
+  username: string
+  password: string
+  tenantName?: string | undefined
+  setupCode?: string | undefined
+}
+
+/** The first account makes the default tenant and is its super-admin. Takes no role and no tenant from the caller. */
+export async function register(ctx: Context, input: Registration) {
+  const { database, services, origin } = ctx
+  if (!(await firstRun(ctx)).needed) return registerLater(ctx, input)
+  if (services.setupCode !== undefined && input.setupCode !== services.setupCode) {
+    throw new AppError('FORBIDDEN', 'The one-time code that the server printed at its start is needed', 'needs_code')
+  }
+  const passwordHash = await hashPassword(input.password, input.username)
+  const { rows } = await sql<{ id: number }>`select nextval('tenants_id_seq')::int as id`.execute(database.db)
+  const tenantId = rows[0]!.id
+  return inTenant(
+    database.db,
+    tenantId,
+    async (scope) => {
+      // Two first registrations at once: the second waits here, and then finds the first.
+      await sql`select pg_advisory_xact_lock(7305805)`.execute(scope.db)
+      const { rows: again } = await sql<{ any: boolean }>`select has_accounts() as any`.execute(scope.db)
+      if (again[0]!.any) throw new AppError('FORBIDDEN', 'The first account exists already', 'closed')
+      await scope.db
+        .insertInto('tenants')
+        .values({ id: tenantId, name: input.tenantName ?? 'Default' })
+        .execute()
+      const user = await insertUser(scope, {
+        username: input.username,
+        passwordHash,
+        role: 'super_admin',
+        isActive: true,
+      })
+      await record(scope, 'user.register', { user: user.id, username: user.username, role: user.role })
+      return user
+    },
+    { origin },
+  )
+}
+
+async function registerLater({ database, services, origin }: Context, { username, password }: Registration) {
+  if (services.registration === 'first') throw new AppError('FORBIDDEN', 'Ask an admin for an account', 'closed')
+  const passwordHash = await hashPassword(password, username)
+  const { rows } = await sql<{ id: number }>`select default_tenant() as id`.execute(database.db)
+  const isActive = services.registration === 'open'
+  return inTenant(
+    database.db,
+    rows[0]!.id,
+    async (scope) => {
+      const user = await insertUser(scope, { username, passwordHash, role: 'user', isActive })
+      await record(scope, 'user.register', { user: user.id, username: user.username, role: user.role, isActive })
+      return user
+    },
+    { origin },
+  )
+}
+
+interface NewUser {
+  username: string
+  passwordHash: string | null
+  role: Actor['role']
+  isActive: boolean
+}
+
+/** "Not available" is all that anybody hears about a name that is taken, also in another tenant. */
+export async function insertUser(scope: TenantScope, user: NewUser) {
+  const made = await scope.db
+    .insertInto('users')
+    .values({ tenantId: scope.tenantId, ...user, ...(user.passwordHash && { passwordChangedAt: sql<Date>`now()` }) })
+    .onConflict((oc) => oc.doNothing())
+    .returning(['id', 'tenantId', 'username', 'role', 'isActive', 'createdAt'])
+    .executeTakeFirst()
+  if (!made) throw new AppError('CONFLICT', 'This user name is not available', 'taken')
+  return made
+}
+
+const refused = () =>
+  new AppError('UNAUTHORIZED', 'User name or password is wrong, or too many tries: wait and try again')
+
+/** One answer and one duration for a wrong user, a wrong password and a locked account. */
+export async function signIn(ctx: Context, { username, password }: { username: string; password: string }) {
+  const { database, services, origin } = ctx
+  const address = origin.address ?? 'unknown'
+  const keys = keysOf(services, username, address)
+  const found = await credential(database.db, 'username', username)
+  const known = found !== undefined && (await isKnownFrom(ctx, found.tenant_id, found.user_id, address))
+  const wait = await waitOf(database.db, keys, known)
+  const matches = await passwordMatches(password, wait > 0 ? null : found?.password_hash)
+  if (!found || !matches || !found.is_active) {
+    await noteFailure(database.db, keys)
+    const who = { tenantId: found?.tenant_id ?? null, origin }
+    await recordApart(database.db, who, 'sign-in failed', { ...(found && { user: found.user_id }), locked: wait > 0 })
+    throw refused()
+  }
+  await forget(database.db, keys)
+  const user = { userId: found.user_id, tenantId: found.tenant_id, username: found.username, role: found.role }
+  return openSession(ctx, user, 'sign in')
+}
+
+const isKnownFrom = ({ database }: Context, tenantId: number, userId: number, address: string) =>
+  inTenant(database.db, tenantId, async ({ db }) =>
+    Boolean(
+      await db
+        .selectFrom('sessions')
+        .select('id')
+        .where('tenantId', '=', tenantId)
+        .where('userId', '=', userId)
+        .where('address', '=', address)
+        .where('createdAt', '>', sql<Date>`now() - interval '60 days'`)
+        .executeTakeFirst(),
+    ),
+  )
+
+async function openSession(ctx: Context, user: Actor, action: string) {
+  const { database, services, origin, cookie } = ctx
+  const secret = newSecret()
+  const expiresAt = new Date(services.now().getTime() + sessionDays * 86_400_000)
+  const session = await inTenant(
+    database.db,
+    user.tenantId,
+    async (scope) => {
+      const made = await scope.db
+        .insertInto('sessions')
+        .values({
+          tenantId: user.tenantId,
+          userId: user.userId,
+          tokenHash: hashOf(secret),
+          expiresAt,
+          address: origin.address ?? 'unknown',
+          userAgent: (ctx.userAgent ?? '').slice(0, 300),
+        })
+        .returning('id')
+        .executeTakeFirstOrThrow()
+      await record(scope, action)
+      return made
+    },
+    { actor: user, origin },
+  )
+  cookie?.write(secret, expiresAt)
+  return answer(ctx, { ...user, sessionId: session.id })
+}
+
+const answer = async ({ services }: Context, actor: Actor) => ({
+  ...(await signAccessToken(services, actor)),
+  user: { id: actor.userId, username: actor.username, role: actor.role, tenantId: actor.tenantId },
+})
+
+/** Rotates the refresh token. One that was rotated away before ends its family: either copy may be the thief's. */
+export async function refresh(ctx: Context) {
+  const { database, services, origin, cookie } = ctx
+  const secret = cookie?.read()
+  const found = secret ? await credential(database.db, 'session', hashOf(secret)) : undefined
+  const signIn = new AppError('UNAUTHORIZED', 'Sign in first')
+  if (!found || found.ended_at || !found.is_active || found.expires_at! <= services.now()) {
+    cookie?.write(null)
+    throw signIn
+  }
+  const sessionId = Number(found.record_id)
+  const actor = {
+    userId: found.user_id,
+    tenantId: found.tenant_id,
+    username: found.username,
+    role: found.role,
+    sessionId,
+  }
+  if (!found.current) {
+    if (services.now().getTime() - found.rotated_at!.getTime() <= graceSeconds * 1000) return answer(ctx, actor)
+    await endSessions(ctx, actor, 'refresh token reused', sessionId)
+    cookie?.write(null)
+    throw signIn
+  }
+  const next = newSecret()
+  const rotated = await inTenant(database.db, found.tenant_id, ({ db }) =>
+    db
+      .updateTable('sessions')
+      .set({ tokenHash: hashOf(next), previousHash: hashOf(secret!), rotatedAt: services.now() })
+      .where('tenantId', '=', found.tenant_id)
+      .where('id', '=', sessionId)
+      .where('tokenHash', '=', hashOf(secret!))
+      .returning('id')
+      .executeTakeFirst(),
+  )
+  // Another tab was faster: its answer carries the cookie.
+  if (rotated) cookie?.write(next, found.expires_at!)
+  return answer({ ...ctx, origin }, actor)
+}
+
+const endSessions = ({ database, origin }: Context, actor: Actor, action: string, only: number) =>
+  inTenant(
+    database.db,
+    actor.tenantId,
+    async (scope) => {
+      await endSessionsOf(scope, actor.userId, { only })
+      await record(scope, action, { session: only })
+    },
+    { actor, origin },
+  )
+
+/** Ends a user's sessions: one, all, or all but one. */
+export const endSessionsOf = (
+  scope: TenantScope,
+  userId: number,
+  which: { only?: number; except?: number | undefined } = {},
+) =>
+  scope.db
+    .updateTable('sessions')
+    .set({ endedAt: sql`now()` })
+    .where('tenantId', '=', scope.tenantId)
+    .where('userId', '=', userId)
+    .where('endedAt', 'is', null)
+    .$if(which.only !== undefined, (q) => q.where('id', '=', which.only!))
+    .$if(which.except !== undefined, (q) => q.where('id', '<>', which.except!))
+    .execute()
+
+export async function signOut(ctx: Context) {
+  if (ctx.actor?.sessionId !== undefined) await endSessions(ctx, ctx.actor, 'sign out', ctx.actor.sessionId)
+  ctx.cookie?.write(null)
+  return { signedOut: true }
+}
+
+export const me = ({ database }: Context, actor: Actor) =>
+  inTenant(database.db, actor.tenantId, async ({ db }) => {
+    const tenant = await db
+      .selectFrom('tenants')
+      .select(['id', 'name'])
+      .where('id', '=', actor.tenantId)
+      .executeTakeFirstOrThrow()
+    const { userId: id, username, role, tenantId } = actor
+    return { id, username, role, tenantId, tenant, rights: rights[role] }
+  })
+
+/** Ends every other session of the user. */
+export async function changePassword(ctx: Context & { actor: Actor }, input: { current: string; password: string }) {
+  const { database, actor, origin } = ctx
+  const keys = keysOf(ctx.services, actor.username, origin.address ?? 'unknown')
+  const found = await credential(database.db, 'username', actor.username)
+  const wait = await waitOf(database.db, keys, true)
+  if (!(await passwordMatches(input.current, wait > 0 ? null : found?.password_hash))) {
+    await noteFailure(database.db, keys)
+    throw new AppError('FORBIDDEN', 'The current password is wrong')
+  }
+  const passwordHash = await hashPassword(input.password, actor.username)
+  await inTenant(
+    database.db,
+    actor.tenantId,
+    (scope) => setPassword(scope, actor.userId, passwordHash, actor.sessionId),
+    { actor, origin },
+  )
+  return { changed: true }
+}
+
+/** Sets a password and ends the user's sessions, but for `keep`. */
+export async function setPassword(scope: TenantScope, userId: number, passwordHash: string, keep?: number) {
+  await scope.db
+    .updateTable('users')
+    .set({ passwordHash, passwordChangedAt: sql`now()` })
+    .where('tenantId', '=', scope.tenantId)
+    .where('id', '=', userId)
+    .execute()
+  await endSessionsOf(scope, userId, { except: keep })
+  await record(scope, 'user.password', { user: userId })
+}
+
+/** Uses a one-time link: sets the password and signs in. */
+export async function redeem(ctx: Context, { code, password }: { code: string; password: string }) {
+  const { database, services, origin } = ctx
+  const found = await credential(database.db, 'link', hashOf(code))
+  if (!found || found.ended_at || !found.is_active || found.expires_at! <= services.now()) {
+    throw new AppError('NOT_FOUND', 'This link was used or has expired; ask an admin for a new one')
+  }
+  const passwordHash = await hashPassword(password, found.username)
+  const actor: Actor = { userId: found.user_id, tenantId: found.tenant_id, username: found.username, role: found.role }
+  await inTenant(
+    database.db,
+    actor.tenantId,
+    async (scope) => {
+      const used = await scope.db
+        .updateTable('oneTimeLinks')
+        .set({ usedAt: sql`now()` })
+        .where('tenantId', '=', scope.tenantId)
+        .where('id', '=', Number(found.record_id))
+        .where('usedAt', 'is', null)
+        .returning('id')
+        .executeTakeFirst()
+      if (!used) throw new AppError('NOT_FOUND', 'This link was used; ask an admin for a new one')
+      await setPassword(scope, actor.userId, passwordHash)
+    },
+    { actor, origin },
+  )
+  return openSession(ctx, actor, 'sign in')
+}
