@@ -1,8 +1,18 @@
 import { authRouter } from './auth/router.ts'
+import { auditRouter } from './audit/router.ts'
+import { healthRouter } from './health/router.ts'
+import { tenantsRouter } from './tenants/router.ts'
+import { tokensRouter } from './tokens/router.ts'
 import { router } from './trpc.ts'
+import { usersRouter } from './users/router.ts'
 
 export const appRouter = router({
   auth: authRouter,
+  audit: auditRouter,
+  health: healthRouter,
+  tenants: tenantsRouter,
+  tokens: tokensRouter,
+  users: usersRouter,
 })
 
 export type AppRouter = typeof appRouter

@@ -1,5 +1,6 @@
 /** What the process hands to procedures: settings and clocks, as arguments. */
 export interface Services {
+  version: string
   secretKey: Uint8Array
   accessTokenMinutes: number
   registration: 'first' | 'approval' | 'open'

@@ -56,7 +56,8 @@ export const signedIn = t.procedure.meta({ access: 'signed-in' }).use(({ ctx, ne
 const named = z.object({ tenant: z.number().int().positive().optional() })
 const namedOrAll = z.object({ tenant: z.union([z.number().int().positive(), z.literal('all')]).optional() })
 
-const permitted = (permission: Permission) =>
+/** Who has the right, without a scope: for what is no tenant's own row. */
+export const permitted = (permission: Permission) =>
   signedIn.meta({ access: permission }).use(async ({ ctx, next, path }) => {
     if (!may(ctx.actor.role, permission)) {
       await recordApart(

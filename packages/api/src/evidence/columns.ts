@@ -1,5 +1,5 @@
 import { pack, unpack } from './bytes.ts'
-import { ABSENT, type Column, NUMBERS, TIMES, TYPED, firstCode } from './fields.ts'
+import { ABSENT, type Column, NUMBERS, TYPED, firstCode } from './fields.ts'
 import { readInts, writeInts } from './ints.ts'
 import { writeTime } from './times.ts'
 
@@ -152,5 +152,3 @@ export function writeEventTimes(times: Float64Array, n: number): Buffer {
   const plain = Buffer.concat([head, Buffer.from('[]'), writeInts(times, n, () => true)])
   return Buffer.concat([Buffer.from([format, NUMBERS]), pack(plain)])
 }
-
-export const isTimes = (column: Column) => column.typed === TIMES
