@@ -138,26 +138,26 @@ create table errors (
           .join('') +
         tenantWall(roles, 'audit_events', 'select, insert') +
         `
-create function credential(kind text, key text)
+create function credential(kind text, name text, hash bytea)
 returns table (tenant_id int, user_id bigint, username text, role user_role, is_active boolean, password_hash text,
   record_id bigint, scope token_scope, server_id bigint, created_at timestamptz, expires_at timestamptz, ended_at timestamptz, rotated_at timestamptz, current boolean)
 language sql stable security definer set search_path = pg_catalog, public as $$
   select u.tenant_id, u.id, u.username, u.role, u.is_active, u.password_hash, null::bigint, null::token_scope, null::bigint, u.created_at, null::timestamptz, null::timestamptz, null::timestamptz, true
-    from users u where kind = 'username' and lower(u.username) = lower(key)
+    from users u where kind = 'username' and lower(u.username) = lower(name)
   union all
-  select u.tenant_id, u.id, u.username, u.role, u.is_active, null, s.id, null, null, s.created_at, s.expires_at, s.ended_at, s.rotated_at, s.token_hash = decode(key, 'hex')
+  select u.tenant_id, u.id, u.username, u.role, u.is_active, null, s.id, null, null, s.created_at, s.expires_at, s.ended_at, s.rotated_at, s.token_hash = hash
     from sessions s join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
-    where kind = 'session' and (s.token_hash = decode(key, 'hex') or s.previous_hash = decode(key, 'hex'))
+    where kind = 'session' and (s.token_hash = hash or s.previous_hash = hash)
   union all
   select t.tenant_id, u.id, u.username, u.role, u.is_active, null, t.id, t.scope, t.server_id, t.created_at, t.expires_at, t.revoked_at, t.last_used_at, true
     from api_tokens t join users u on u.tenant_id = t.tenant_id and u.id = t.created_by
-    where kind = 'token' and t.token_hash = decode(key, 'hex')
+    where kind = 'token' and t.token_hash = hash
   union all
   select l.tenant_id, u.id, u.username, u.role, u.is_active, null, l.id, null, null, l.created_at, l.expires_at, l.used_at, null, true
     from one_time_links l join users u on u.tenant_id = l.tenant_id and u.id = l.user_id
-    where kind = 'link' and l.code_hash = decode(key, 'hex')
+    where kind = 'link' and l.code_hash = hash
 $$;
-comment on function credential is 'The one look-up before a tenant is known. kind: username | session | token | link; key: the name, or the hex of a SHA-256.';
+comment on function credential is 'The one look-up before a tenant is known. kind: username | session | token | link; name for the first, hash (a SHA-256) for the others.';
 create function has_accounts() returns boolean language sql stable security definer set search_path = pg_catalog, public as
   $$ select exists (select 1 from users) $$;
 create function default_tenant() returns int language sql stable security definer set search_path = pg_catalog, public as
@@ -166,7 +166,7 @@ comment on function default_tenant() is 'The first tenant; null before the first
 `,
     )
     .execute(db)
-  for (const f of ['credential(text, text)', 'has_accounts()', 'default_tenant()']) {
+  for (const f of ['credential(text, text, bytea)', 'has_accounts()', 'default_tenant()']) {
     await sql
       .raw(
         `revoke all on function ${f} from public; grant execute on function ${f} to ${roles.app}; grant create on schema public to ${roles.reader}; alter function ${f} owner to ${roles.reader}; revoke create on schema public from ${roles.reader}`,
@@ -178,7 +178,7 @@ comment on function default_tenant() is 'The first tenant; null before the first
 export async function down(db: Kysely<unknown>) {
   await sql
     .raw(
-      `drop function credential(text, text); drop function has_accounts(); drop function default_tenant();
+      `drop function credential(text, text, bytea); drop function has_accounts(); drop function default_tenant();
 drop table errors, audit_events, throttles, api_tokens, velociraptor_servers, sessions, one_time_links, users;
 drop type token_scope; drop type user_role`,
     )

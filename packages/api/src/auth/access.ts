@@ -23,8 +23,8 @@ export interface Credential {
 }
 
 export async function credential(db: Db, kind: 'username' | 'session' | 'token' | 'link', key: string | Buffer) {
-  const text = typeof key === 'string' ? key : key.toString('hex')
-  const { rows } = await sql<Credential>`select * from credential(${kind}, ${text})`.execute(db)
+  const [name, hash] = typeof key === 'string' ? [key, null] : [null, key]
+  const { rows } = await sql<Credential>`select * from credential(${kind}, ${name}, ${hash})`.execute(db)
   // CamelCasePlugin renames the columns of raw results as well.
   return rows.map((row) => snake(row))[0]
 }

@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import type { Services } from '@velocicompanion/api'
+import { migrateUp, openDatabase } from '@velocicompanion/db'
+import { startEmbedded } from '@velocicompanion/db/embedded'
+import { pino } from 'pino'
+import { buildApp } from './app.ts'
+import { readSettings, secretKey, SettingError, type Settings } from './env.ts'
+import { version } from './version.ts'
+
+const demo = process.argv.includes('--demo')
+const loopbackHosts = ['127.0.0.1', 'localhost', '::1']
+
+function servicesOf(settings: Settings): Services {
+  const setupCode = loopbackHosts.includes(settings.HOST) ? undefined : randomBytes(9).toString('base64url')
+  return {
+    version,
+    secretKey: secretKey(process.env, settings.DATA_DIR),
+    accessTokenMinutes: settings.ACCESS_TOKEN_MINUTES,
+    registration: settings.REGISTRATION,
+    publicUrl: settings.publicUrl,
+    setupCode,
+    now: () => new Date(),
+    warnings: () => [],
+  }
+}
+
+async function start() {
+  const settings = readSettings(process.env, { demo })
+  const log = pino({ level: settings.LOG_LEVEL })
+  const services = servicesOf(settings)
+  const embedded = settings.DATABASE_URL ? undefined : await startEmbedded(settings.DATA_DIR)
+  const url = settings.DATABASE_URL ?? embedded!.url
+  await migrateUp(url)
+  const debug = settings.LOG_LEVEL === 'debug' || settings.LOG_LEVEL === 'trace'
+  const database = openDatabase(url, {
+    onError: (error) => log.warn({ err: error }, 'a database connection broke'),
+    ...(debug && { log: ({ sql, durationMs }) => log.debug({ sql, ms: durationMs }, 'query') }),
+  })
+  const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url))
+  const app = await buildApp({ settings, services, database, log, webFolder })
+  const stop = async () => {
+    await app.close()
+    await database.close()
+    await embedded?.stop()
+  }
+  try {
+    await app.listen({ host: settings.HOST, port: settings.PORT })
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  if (services.registration === 'open')
+    log.warn('REGISTRATION=open: anyone who reaches this server joins the default tenant')
+  if (services.setupCode) console.log(`The first account needs this one-time code: ${services.setupCode}`)
+  console.log(`VelociCompanion is ready on ${settings.publicUrl}`)
+  return stop
+}
+
+/** SIGTERM and Ctrl-C finish what is under way; a second one ends at once. */
+function stopOnSignal(stop: () => Promise<void>) {
+  let stopping = false
+  const onSignal = () => {
+    if (stopping) process.exit(1)
+    stopping = true
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(error)
+        process.exit(1)
+      },
+    )
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+}
+
+function sentenceOf(error: unknown) {
+  if (error instanceof SettingError) return error.message
+  const { code, port } = error as { code?: string; port?: number }
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is taken: stop what uses it, or start with another one, such as PORT=8001 npm start`
+  if (code === 'EACCES') return `Port ${port} is not allowed for this user: set PORT to 1024 or more`
+  return undefined
+}
+
+try {
+  stopOnSignal(await start())
+} catch (error) {
+  const sentence = sentenceOf(error)
+  console.error(sentence ?? error)
+  process.exit(1)
+}
