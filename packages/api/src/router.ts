@@ -1,4 +1,8 @@
 import { authRouter } from './auth/router.ts'
+import { artifactsRouter } from './artifacts/router.ts'
+import { casesRouter } from './cases/router.ts'
+import { collectionsRouter } from './collections/router.ts'
+import { hostsRouter } from './hosts/router.ts'
 import { auditRouter } from './audit/router.ts'
 import { healthRouter } from './health/router.ts'
 import { tenantsRouter } from './tenants/router.ts'
@@ -8,6 +12,10 @@ import { usersRouter } from './users/router.ts'
 
 export const appRouter = router({
   auth: authRouter,
+  artifacts: artifactsRouter,
+  cases: casesRouter,
+  collections: collectionsRouter,
+  hosts: hostsRouter,
   audit: auditRouter,
   health: healthRouter,
   tenants: tenantsRouter,

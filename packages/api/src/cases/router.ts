@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import { cursorInput, limitInput } from '../keyset.ts'
+import { can, canAcross, router } from '../trpc.ts'
+import { caseCreateInput, caseRef, caseSeverities, caseStatuses, caseUpdateInput, caseVersion } from './input.ts'
+import { createCase, deleteCase, getCase, listCases, restoreCase, updateCase } from './queries.ts'
+
+const listInput = z.object({
+  query: z.string().max(200).optional(),
+  status: z.enum(caseStatuses).optional(),
+  severity: z.enum(caseSeverities).optional(),
+  direction: z.enum(['asc', 'desc']).default('desc'),
+  limit: limitInput,
+  cursor: cursorInput,
+})
+
+export const casesRouter = router({
+  list: canAcross('case:read')
+    .input(listInput)
+    .query(({ ctx, input }) => listCases(ctx.scope, input)),
+  get: can('case:read')
+    .input(caseRef)
+    .query(({ ctx, input }) => getCase(ctx.scope, input.id)),
+  create: can('case:work')
+    .input(caseCreateInput)
+    .mutation(({ ctx, input }) => createCase(ctx.scope, input)),
+  update: can('case:work')
+    .input(caseUpdateInput)
+    .mutation(({ ctx, input }) => updateCase(ctx.scope, input)),
+  delete: can('case:work')
+    .input(caseVersion)
+    .mutation(({ ctx, input }) => deleteCase(ctx.scope, input)),
+  restore: can('case:work')
+    .input(caseRef)
+    .mutation(({ ctx, input }) => restoreCase(ctx.scope, input.id)),
+})

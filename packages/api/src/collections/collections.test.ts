@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { testBed, type TestBed } from '../testing.ts'
+
+let bed: TestBed
+let tenantId: number
+beforeAll(async () => {
+  bed = await testBed()
+  tenantId = await bed.tenant()
+})
+afterAll(() => bed.close())
+
+const idOf = async (text: string, values: unknown[]) => (await bed.one<{ id: number }>(text, values)).id
+
+async function collection(own: number, received: string, expected: number | null, flow = crypto.randomUUID()) {
+  const host = await idOf(`insert into hosts (tenant_id, hostname) values ($1, $2) returning id`, [own, flow])
+  const id = await idOf(
+    `insert into collections (tenant_id, host_id, flow_id, rows_expected) values ($1, $2, $3, $4) returning id`,
+    [own, host, flow, expected],
+  )
+  const source = await idOf(`insert into sources (tenant_id, name) values ($1, $2) returning id`, [own, `S/${flow}`])
+  await bed.root.query(
+    `insert into collection_sources (tenant_id, collection_id, source_id, received, rows_expected, rows_stored, rows_rejected)
+     values ($1, $2, $3, $4, $5, 6, 1)`,
+    [own, id, source, received, expected],
+  )
+  return { id, host, source, flow }
+}
+
+test('says per source what was received, expected, missing and set aside', async () => {
+  const api = await bed.callerOf(tenantId, 'viewer')
+  const { id } = await collection(tenantId, '{[0,4),[6,9)}', 12)
+  const found = await api.collections.get({ id })
+  expect(found).toMatchObject({ rowsReceived: 7, rowsExpected: 12, incomplete: true, rowsRejected: 1 })
+  expect(found.sources).toMatchObject([
+    {
+      rowsReceived: 7,
+      rowsExpected: 12,
+      rowsStored: 6,
+      rowsRejected: 1,
+      missing: [
+        { from: 4, to: 5 },
+        { from: 9, to: 11 },
+      ],
+    },
+  ])
+})
+
+test('calls a collection complete only when nothing lacks, and unknown without an expected number', async () => {
+  const own = await bed.tenant()
+  const api = await bed.callerOf(own, 'viewer')
+  const lacking = await collection(own, '{[0,9)}', 12)
+  const whole = await collection(own, '{[0,12)}', 12)
+  const unknown = await collection(own, '{[0,3)}', null)
+  const incomplete = await api.collections.list({ incomplete: true })
+  expect(incomplete.rows.map((row) => row.id)).toEqual([lacking.id])
+  expect((await api.collections.list({ hostId: whole.host })).rows).toMatchObject([
+    { incomplete: false, rowsReceived: 12 },
+  ])
+  expect((await api.collections.list({ flowId: unknown.flow })).rows).toMatchObject([{ rowsExpected: null }])
+})
+
+test("shows another tenant's collection as one that does not exist", async () => {
+  const theirs = await bed.callerOf(await bed.tenant(), 'admin')
+  const { id } = await collection(tenantId, '{}', null)
+  await expect(theirs.collections.get({ id })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  expect((await theirs.collections.list({})).rows).toEqual([])
+})

@@ -1,0 +1,165 @@
+import { sql } from 'kysely'
+import { notFound } from '../errors.ts'
+import { beyond, page, type Place } from '../keyset.ts'
+import type { ReadScope, TenantScope } from '../scope.ts'
+
+export interface CollectionFilter {
+  hostId?: number | undefined
+  clientId?: string | undefined
+  flowId?: string | undefined
+  huntId?: string | undefined
+  incomplete?: boolean | undefined
+  limit: number
+  cursor?: Place | undefined
+}
+
+/** Row numbers in a multirange: what was received, what was set aside included. */
+const countOf = sql`(select coalesce(sum(upper(r) - lower(r)), 0)::bigint from unnest(cs.received) r)`
+
+/**
+ * Per collection: rows received and expected. The sender's total counts rows only, so logs and uploads stay out of the
+ * sums; a source of any kind that lacks rows makes the collection incomplete.
+ */
+const sums = sql<Sums>`
+  select coalesce(sum(n.received) filter (where n.kind = 'rows'), 0)::bigint as rows_received,
+    coalesce(c.rows_expected, sum(n.rows_expected) filter (where n.kind = 'rows')::bigint) as rows_expected,
+    coalesce(sum(n.rows_stored), 0)::bigint as rows_stored,
+    coalesce(sum(n.rows_rejected), 0)::bigint as rows_rejected,
+    count(n.kind)::int as sources,
+    coalesce(bool_or(n.received < n.rows_expected), false)
+      or coalesce(sum(n.received) filter (where n.kind = 'rows'), 0) < coalesce(c.rows_expected, 0) as incomplete
+  from (select ${countOf} as received, cs.rows_expected, cs.rows_stored, cs.rows_rejected, s.kind
+    from collection_sources cs join sources s on s.tenant_id = cs.tenant_id and s.id = cs.source_id
+    where cs.tenant_id = c.tenant_id and cs.collection_id = c.id) n`
+
+interface Sums {
+  rowsReceived: number
+  rowsExpected: number | null
+  rowsStored: number
+  rowsRejected: number
+  sources: number
+  incomplete: boolean
+}
+
+const shown = [
+  'c.id',
+  'c.tenantId',
+  'c.hostId',
+  'c.kind',
+  'c.flowId',
+  'c.huntId',
+  'c.huntDescription',
+  'c.state',
+  'c.artifacts',
+  'c.creator',
+  'c.startedAt',
+  'c.endedAt',
+  'c.createdAt',
+  'c.updatedAt',
+  'hosts.hostname',
+  'hosts.clientId',
+] as const
+
+const counted = [
+  'm.rowsReceived',
+  'm.rowsExpected',
+  'm.rowsStored',
+  'm.rowsRejected',
+  'm.sources',
+  'm.incomplete',
+] as const
+
+const withCounts = (scope: ReadScope) =>
+  scope.db
+    .selectFrom('collections as c')
+    .innerJoin('hosts', (join) => join.onRef('hosts.tenantId', '=', 'c.tenantId').onRef('hosts.id', '=', 'c.hostId'))
+    .innerJoinLateral(sql<Sums>`(${sums})`.as('m'), (join) => join.onTrue())
+    .$if(scope.tenantId !== 'all', (q) => q.where('c.tenantId', '=', scope.tenantId as number))
+
+/** Newest change first. */
+export async function listCollections(scope: ReadScope, filter: CollectionFilter) {
+  const { hostId, clientId, flowId, huntId, incomplete, limit, cursor } = filter
+  const matching = withCounts(scope)
+    .$if(hostId !== undefined, (q) => q.where('c.hostId', '=', hostId!))
+    .$if(clientId !== undefined, (q) => q.where('hosts.clientId', '=', clientId!))
+    .$if(flowId !== undefined, (q) => q.where('c.flowId', '=', flowId!))
+    .$if(huntId !== undefined, (q) => q.where('c.huntId', '=', huntId!))
+    .$if(incomplete !== undefined, (q) => q.where('m.incomplete', '=', incomplete!))
+  const rows = await matching
+    .select(shown)
+    .select(counted)
+    .$if(cursor !== undefined, (q) =>
+      q.where(beyond(sql.ref('c.updated_at'), sql.ref('c.id'), cursor!, 'time', 'desc')),
+    )
+    .orderBy('c.updatedAt', 'desc')
+    .orderBy('c.id', 'desc')
+    .limit(limit + 1)
+    .execute()
+  const { total } = await matching.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
+  return { ...page(rows, limit, (row) => row.updatedAt), total }
+}
+
+/** Collections and rows received of expected, per host. `rowsExpected` is null when no sender said how many. */
+export async function collectionCounts(scope: ReadScope, hostIds: number[]) {
+  if (hostIds.length === 0) return new Map<number, HostCounts>()
+  const rows = await withCounts(scope)
+    .where('c.hostId', 'in', hostIds)
+    .select((eb) => [
+      'c.hostId',
+      eb.fn.countAll<number>().as('collections'),
+      sql<number>`count(*) filter (where m.incomplete)`.as('incomplete'),
+      sql<number>`sum(m.rows_received)::bigint`.as('rowsReceived'),
+      sql<
+        number | null
+      >`sum(greatest(m.rows_expected, m.rows_received)) filter (where m.rows_expected is not null)::bigint`.as(
+        'rowsExpected',
+      ),
+    ])
+    .groupBy('c.hostId')
+    .execute()
+  return new Map<number, HostCounts>(rows.map(({ hostId, ...counts }) => [hostId, counts]))
+}
+
+interface HostCounts {
+  collections: number
+  incomplete: number
+  rowsReceived: number
+  rowsExpected: number | null
+}
+
+/** One collection with each source: what is stored, received, expected, missing (row numbers, both ends included) and set aside. */
+export async function getCollection(scope: TenantScope, id: number) {
+  const collection = await withCounts(scope).select(shown).select(counted).where('c.id', '=', id).executeTakeFirst()
+  if (!collection) throw notFound('collection')
+  const { sources: sourceCount, ...rest } = collection
+  return { ...rest, sourceCount, sources: await sourcesOf(scope, id), setAside: await setAsideOf(scope, id) }
+}
+
+const missing = sql<{ from: number; to: number }[]>`(
+  select coalesce(json_agg(json_build_object('from', lower(r), 'to', upper(r) - 1) order by lower(r)), '[]')
+  from (select r from unnest(int8multirange(int8range(0, coalesce(cs.rows_expected, upper(cs.received), 0))) - cs.received) r
+    order by lower(r) limit 100) r)`
+
+const sourcesOf = (scope: TenantScope, id: number) =>
+  scope.db
+    .selectFrom('collectionSources as cs')
+    .innerJoin('sources', (join) =>
+      join.onRef('sources.tenantId', '=', 'cs.tenantId').onRef('sources.id', '=', 'cs.sourceId'),
+    )
+    .select(['sources.id', 'sources.name', 'sources.kind', 'cs.rowsStored', 'cs.rowsRejected', 'cs.rowsExpected'])
+    .select([sql<number>`${countOf}`.as('rowsReceived'), missing.as('missing'), 'cs.updatedAt'])
+    .where('cs.tenantId', '=', scope.tenantId)
+    .where('cs.collectionId', '=', id)
+    .orderBy('sources.name')
+    .execute()
+
+const setAsideOf = (scope: TenantScope, id: number) =>
+  scope.db
+    .selectFrom('rejectedRows')
+    .select(['id', 'sourceId', 'deliveryId', 'lineNumber', 'rowNumber', 'reason', 'byteLength', 'createdAt'])
+    .where('tenantId', '=', scope.tenantId)
+    .where('collectionId', '=', id)
+    .orderBy('sourceId')
+    .orderBy('rowNumber')
+    .limit(100)
+    .execute()

@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { cursorInput, limitInput } from '../keyset.ts'
+import { can, canAcross, router } from '../trpc.ts'
+import { getCollection, listCollections } from './queries.ts'
+
+const id = z.number().int().positive()
+const name = z.string().min(1).max(300).optional()
+
+export const collectionsRouter = router({
+  list: canAcross('collection:read')
+    .input(
+      z.object({
+        hostId: id.optional(),
+        clientId: name,
+        flowId: name,
+        huntId: name,
+        incomplete: z.boolean().optional(),
+        limit: limitInput,
+        cursor: cursorInput,
+      }),
+    )
+    .query(({ ctx, input }) => listCollections(ctx.scope, input)),
+  get: can('collection:read')
+    .input(z.object({ id }))
+    .query(({ ctx, input }) => getCollection(ctx.scope, input.id)),
+})
