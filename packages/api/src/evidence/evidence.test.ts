@@ -350,6 +350,8 @@ describe('hostile rows', () => {
       'a://'.repeat(75_000),
       '-.'.repeat(100_000) + 'x.com',
       '1.'.repeat(100_000),
+      `1${'.'.repeat(300_000)}1`,
+      `a${'.'.repeat(300_000)}a`,
     ]
     expect(blockOf(...rows.map((a) => JSON.stringify({ a }))).n).toBe(rows.length)
   })

@@ -69,6 +69,7 @@ function addRun(text: string, start: number, end: number, seen: number, out: str
   if (!(seen & (LETTER | HEX_LETTER))) {
     // 10.0.0.1, also in 10.0.0.1-10.0.0.9
     for (const part of run.split(/[-_]/)) {
+      if (part.length > 40) continue
       const address = part.replace(/^\.+|\.+$/g, '')
       if (isIPv4(address)) out.push(address)
     }
