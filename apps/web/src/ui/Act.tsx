@@ -1,0 +1,21 @@
+import { ActionIcon, Tooltip } from '@mantine/core'
+import type { ReactNode } from 'react'
+
+interface ActProps {
+  label: string
+  icon: ReactNode
+  onClick?: () => void
+  kbd?: string
+  size?: number
+}
+
+/** A quiet button that is only an icon; its label is the tooltip and its name. */
+export function Act({ label, icon, onClick, kbd, size }: ActProps) {
+  return (
+    <Tooltip label={kbd ? `${label} · ${kbd}` : label}>
+      <ActionIcon aria-label={label} onClick={onClick} {...(size && { size })}>
+        {icon}
+      </ActionIcon>
+    </Tooltip>
+  )
+}

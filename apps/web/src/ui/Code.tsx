@@ -1,0 +1,15 @@
+import { Copy } from './Copy.tsx'
+
+/** A snippet to paste, copied whole. */
+export function Code({ text, label, maxHeight }: { text: string; label: string; maxHeight?: number }) {
+  return (
+    <div style={{ position: 'relative' }}>
+      <pre className="code" tabIndex={0} role="group" aria-label={label} style={{ maxHeight, overflow: 'auto' }}>
+        {text}
+      </pre>
+      <div className="codecopy">
+        <Copy text={text} label={`Copy ${label}`} />
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,36 @@
+import { useDelayed } from '../lib/useDelayed.ts'
+
+const quick = 150
+
+/** Grey lines in the shape of a list. Nothing for 150 ms, so that what is quick does not flicker. */
+export function SkeletonRows({ rows = 6, height = 34 }: { rows?: number; height?: number }) {
+  const late = useDelayed(quick)
+  return (
+    <div role="status" aria-label="Loading" style={{ minHeight: rows * height }}>
+      {late &&
+        Array.from({ length: rows }, (_, i) => (
+          <div
+            key={i}
+            className="row g16"
+            style={{ height, padding: '0 14px', borderBottom: '1px solid var(--vc-line)' }}
+          >
+            <span className="sk" style={{ width: `${22 + ((i * 7) % 12)}%` }} />
+            <span className="sk" style={{ width: '14%' }} />
+            <span className="sk end" style={{ width: '9%' }} />
+          </div>
+        ))}
+    </div>
+  )
+}
+
+export function SkeletonText({ lines = 3 }: { lines?: number }) {
+  const late = useDelayed(quick)
+  return (
+    <div role="status" aria-label="Loading" className="col" style={{ minHeight: lines * 20, padding: '12px 14px' }}>
+      {late &&
+        Array.from({ length: lines }, (_, i) => (
+          <span key={i} className="sk" style={{ width: `${80 - ((i * 23) % 50)}%` }} />
+        ))}
+    </div>
+  )
+}
