@@ -4,13 +4,14 @@ import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
 import formbody from '@fastify/formbody'
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify'
-import { appRouter, type AppRouter, type Services } from '@velocicompanion/api'
+import { appRouter, openIngest, type AppRouter, type Services } from '@velocicompanion/api'
 import type { Database } from '@velocicompanion/db'
 import Fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { contextOf } from './context.ts'
 import type { Settings } from './env.ts'
 import { health } from './health.ts'
+import { ingestion } from './ingestion/rows.ts'
 import { securityHeaders, web } from './web.ts'
 
 export interface Deps {
@@ -60,6 +61,9 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
       },
     } satisfies FastifyTRPCPluginOptions<AppRouter>['trpcOptions'],
   })
+  const ingest = await openIngest(deps.database)
+  app.addHook('onClose', () => ingest.close())
+  await ingestion(app, deps, ingest)
   await health(app, deps)
   await web(app, deps)
   return app

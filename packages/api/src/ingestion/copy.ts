@@ -1,0 +1,132 @@
+import type { Connection, PoolClient, Submittable } from 'pg'
+
+/** Binary COPY tuples, as PostgreSQL documents them: a field count, then length and bytes of each field. */
+export class Tuples {
+  #bytes = Buffer.allocUnsafe(4096)
+  #at = 0
+
+  row(fields: number) {
+    this.#room(2)
+    this.#at = this.#bytes.writeInt16BE(fields, this.#at)
+    return this
+  }
+
+  int4(value: number) {
+    this.#room(8)
+    this.#at = this.#bytes.writeInt32BE(4, this.#at)
+    this.#at = this.#bytes.writeInt32BE(value, this.#at)
+    return this
+  }
+
+  int8(value: number) {
+    this.#room(12)
+    this.#at = this.#bytes.writeInt32BE(8, this.#at)
+    this.#at = this.#bytes.writeBigInt64BE(BigInt(Math.round(value)), this.#at)
+    return this
+  }
+
+  bytea(value: Uint8Array) {
+    this.#room(4 + value.length)
+    this.#at = this.#bytes.writeInt32BE(value.length, this.#at)
+    this.#bytes.set(value, this.#at)
+    this.#at += value.length
+    return this
+  }
+
+  int4s(values: ArrayLike<number>) {
+    const n = values.length
+    this.#room(24 + 8 * n)
+    for (const head of n === 0 ? [12, 0, 0, 23] : [20 + 8 * n, 1, 0, 23, n, 1]) {
+      this.#at = this.#bytes.writeInt32BE(head, this.#at)
+    }
+    for (let i = 0; i < n; i++) {
+      this.#at = this.#bytes.writeInt32BE(4, this.#at)
+      this.#at = this.#bytes.writeInt32BE(values[i]!, this.#at)
+    }
+    return this
+  }
+
+  int8s(values: readonly number[]) {
+    const n = values.length
+    this.#room(24 + 12 * n)
+    for (const head of [20 + 12 * n, 1, 0, 20, n, 1]) this.#at = this.#bytes.writeInt32BE(head, this.#at)
+    for (const value of values) this.int8(value)
+    return this
+  }
+
+  get bytes() {
+    return this.#bytes.subarray(0, this.#at)
+  }
+
+  #room(more: number) {
+    if (this.#at + more <= this.#bytes.length) return
+    const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#at + more))
+    this.#bytes.copy(larger, 0, 0, this.#at)
+    this.#bytes = larger
+  }
+}
+
+const head = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)])
+const end = Buffer.from([0xff, 0xff])
+const copyDone = Buffer.from([0x63, 0, 0, 0, 4])
+
+const copyData = (bytes: Uint8Array) => {
+  const message = Buffer.allocUnsafe(5)
+  message[0] = 0x64
+  message.writeInt32BE(bytes.length + 4, 1)
+  return [message, bytes]
+}
+
+/**
+ * Statements and the data of their COPYs in one round trip: a simple query, and all CopyData behind it without waiting.
+ * PostgreSQL reads the messages in order, and after an error it skips the rest up to the end of the query.
+ */
+class CopyQuery implements Submittable {
+  readonly done: Promise<void>
+  #statement: string
+  #tables: Tuples[]
+  #resolve!: () => void
+  #reject!: (error: Error) => void
+  #failed: Error | undefined
+
+  constructor(statement: string, tables: Tuples[]) {
+    this.#statement = statement
+    this.#tables = tables
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  submit(connection: Connection) {
+    const { stream } = connection
+    stream.cork()
+    connection.query(this.#statement)
+    for (const { bytes } of this.#tables) {
+      for (const part of [...copyData(head), ...copyData(bytes), ...copyData(end), copyDone]) stream.write(part)
+    }
+    stream.uncork()
+  }
+
+  handleError(error: Error) {
+    this.#failed = error
+    this.#reject(error)
+  }
+
+  handleReadyForQuery() {
+    if (!this.#failed) this.#resolve()
+  }
+
+  handleCopyInResponse() {}
+  handleCommandComplete() {}
+  handleRowDescription() {}
+  handleDataRow() {}
+  handleEmptyQuery() {}
+  handlePortalSuspended() {}
+}
+
+export async function runCopies(client: PoolClient, statement: string, tables: Tuples[]) {
+  const query = new CopyQuery(statement, tables)
+  client.query(query)
+  await query.done
+}

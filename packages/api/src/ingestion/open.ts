@@ -1,0 +1,11 @@
+import type { Database } from '@velocicompanion/db'
+import { preparePool } from '../evidence/pool.ts'
+import { fieldIds } from './fields.ts'
+import type { Ingest } from './store.ts'
+
+/** The parts of ingestion that live as long as the process. */
+export async function openIngest(database: Database): Promise<Ingest & { close(): Promise<void> }> {
+  const { termKey } = await database.db.selectFrom('installation').select('termKey').executeTakeFirstOrThrow()
+  const pool = preparePool({ termKey })
+  return { database, pool, fields: fieldIds(database), close: () => pool.close() }
+}

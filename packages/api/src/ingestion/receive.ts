@@ -1,0 +1,244 @@
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { zstdCompress } from 'node:zlib'
+import { sql } from 'kysely'
+import type { IngestCredential } from '../auth/access.ts'
+import { AppError } from '../errors.ts'
+import { inTenant, type Origin, type TenantScope } from '../scope.ts'
+import { groupsOf, splitLines, type Group } from './lines.ts'
+import { readEnvelope, type Envelope, type RowsEnvelope } from './protocol.ts'
+import { applyEnd, applyRecord, collectionOf, hostOf, sourceOf } from './records.ts'
+import { storeGroup, type Ingest, type Stored, type Target } from './store.ts'
+
+export interface Receiving {
+  credential: IngestCredential
+  body: AsyncIterable<Uint8Array>
+  /** Most bytes of a body. */
+  limit: number
+  origin: Origin
+}
+
+/** The same for a repeat as for the first time. */
+export interface Receipt {
+  kind: Envelope['kind']
+  rows: number
+  /** Rows set aside with their reason; they are kept. */
+  rejected: number
+}
+
+const compress = promisify(zstdCompress)
+const groupsInFlight = 2
+const retries = 5
+
+/** Takes one request of the Feed protocol. Returns when everything in it is durable. */
+export async function receive(ingest: Ingest, receiving: Receiving): Promise<Receipt> {
+  const { credential } = receiving
+  if (credential.serverId === null) {
+    throw new AppError('FORBIDDEN', 'This token names no Velociraptor server and org: make one that does')
+  }
+  const groups = groupsOf(receiving.body, receiving.limit)
+  const first = await groups.next()
+  if (first.done) throw new AppError('BAD_REQUEST', 'The body is empty: its first line must be an envelope')
+  const envelope = readEnvelope(first.value.bytes)
+  await checkOrg(ingest, credential, credential.serverId, envelope)
+  if (envelope.kind === 'batch' || envelope.kind === 'uploads' || envelope.kind === 'logs') {
+    return receiveRows(ingest, receiving, credential.serverId, envelope, first.value, groups)
+  }
+  return receiveRecords(ingest, receiving, credential.serverId, envelope, first.value, groups)
+}
+
+/** The org comes from the credential; a payload that says another is refused, not believed. */
+async function checkOrg(
+  { database }: Ingest,
+  { tenantId }: IngestCredential,
+  serverId: number,
+  { org_id, org_name }: Envelope,
+) {
+  await inTenant(database.db, tenantId, async ({ db }) => {
+    const server = await db
+      .updateTable('velociraptorServers')
+      .set({ lastContactAt: sql`now()`, orgName: org_name.replaceAll('\0', '\u2400').toWellFormed() })
+      .where('tenantId', '=', tenantId)
+      .where('id', '=', serverId)
+      .where('orgId', '=', org_id)
+      .returning('id')
+      .executeTakeFirst()
+    if (!server) throw new AppError('FORBIDDEN', 'The token belongs to another org than the rows')
+  })
+}
+
+/** Deadlocks and serialization failures are the database's request to try again. */
+async function again<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = retries; ; tries--) {
+    try {
+      return await work()
+    } catch (error) {
+      const { code } = error as { code?: string }
+      if (tries === 0 || (code !== '40P01' && code !== '40001' && code !== '23505')) throw error
+    }
+  }
+}
+
+const inScope = <T>(
+  { database }: Ingest,
+  { credential, origin }: Receiving,
+  work: (scope: TenantScope) => Promise<T>,
+) => again(() => inTenant(database.db, credential.tenantId, work, { origin }))
+
+/** Client, hunt and flow lines, the end of a flow, the list of flows: kept whole, and applied, in one transaction. */
+async function receiveRecords(
+  ingest: Ingest,
+  receiving: Receiving,
+  serverId: number,
+  envelope: Envelope,
+  first: Group,
+  groups: AsyncIterable<Group>,
+): Promise<Receipt> {
+  const parts = [first.bytes]
+  for await (const group of groups) parts.push(group.bytes)
+  const body = Buffer.concat(parts)
+  const lines = splitLines(body)
+  const records = envelope.kind === 'reconcile' ? [] : lines.map((line) => ({ line, envelope: readEnvelope(line) }))
+  const kept = await compress(body)
+  await inScope(ingest, receiving, async (scope) => {
+    let ids: { hostId: number; collectionId: number } | undefined
+    for (const { line, envelope: e } of records) {
+      if (e.kind === 'reconcile' || e.org_id !== envelope.org_id)
+        throw new AppError('BAD_REQUEST', 'Lines of one body must be of one org')
+      const hostId = await hostOf(scope, serverId, e.client_id)
+      ids = { hostId, collectionId: await collectionOf(scope, hostId, e) }
+      await applyRecord(scope, ids, e, line.toString('utf8').toWellFormed())
+      if (e.kind === 'flow_end') await applyEnd(scope, ids.collectionId, e)
+    }
+    await scope.db
+      .insertInto('deliveries')
+      .values({
+        ...deliveryOf(receiving, serverId, envelope, ids),
+        sha256: sha(body),
+        bytes: body.length,
+        body: kept,
+        completedAt: sql<Date>`now()`,
+      })
+      .execute()
+  })
+  return { kind: envelope.kind, rows: 0, rejected: 0 }
+}
+
+const sha = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
+
+const deliveryOf = (
+  { credential, origin }: Receiving,
+  serverId: number,
+  envelope: Envelope,
+  ids: { hostId: number; collectionId: number; sourceId?: number } | undefined,
+) => ({
+  tenantId: credential.tenantId,
+  tokenId: credential.tokenId,
+  serverId,
+  kind: envelope.kind,
+  ...ids,
+  address: origin.address ?? null,
+  requestId: origin.requestId ?? null,
+})
+
+async function receiveRows(
+  ingest: Ingest,
+  receiving: Receiving,
+  serverId: number,
+  envelope: RowsEnvelope,
+  first: Group,
+  groups: AsyncIterable<Group>,
+): Promise<Receipt> {
+  const target = await inScope(ingest, receiving, (scope) => openDelivery(scope, receiving, serverId, envelope))
+  const hash = createHash('sha256').update(first.bytes)
+  const total = { stored: 0, known: 0, rejected: 0, rows: 0, bytes: first.bytes.length }
+  const running = new Set<Promise<unknown>>()
+  const add = (part: Stored) => {
+    total.stored += part.stored
+    total.known += part.known
+    total.rejected += part.rejected
+  }
+  let failure: unknown
+  for await (const group of groups) {
+    if (failure) break
+    hash.update(group.bytes)
+    total.rows += group.lines
+    total.bytes += group.bytes.length
+    const job: Promise<unknown> = again(() => storeGroup(ingest, target, group, envelope.start_row + group.firstLine))
+      .then(add, (error: unknown) => {
+        failure ??= error
+      })
+      .finally(() => running.delete(job))
+    running.add(job)
+    // While two groups are under way nothing is read: the socket's own window slows the sender.
+    if (running.size >= groupsInFlight) await Promise.race(running)
+  }
+  await Promise.all(running)
+  if (failure) throw failure
+  const rejected = await inScope(ingest, receiving, (scope) =>
+    closeDelivery(scope, target, envelope, { ...total, sha256: hash.digest() }),
+  )
+  if (total.rows !== envelope.rows) {
+    throw new AppError(
+      'BAD_REQUEST',
+      `The envelope says ${envelope.rows} rows, and ${total.rows} lines came; they are kept`,
+    )
+  }
+  return { kind: envelope.kind, rows: total.rows, rejected }
+}
+
+async function openDelivery(
+  scope: TenantScope,
+  receiving: Receiving,
+  serverId: number,
+  e: RowsEnvelope,
+): Promise<Target> {
+  const hostId = await hostOf(scope, serverId, e.client_id)
+  const collectionId = await collectionOf(scope, hostId, e)
+  const sourceId = await (e.kind === 'batch'
+    ? sourceOf(scope, collectionId, e.artifact.replaceAll('\0', '\u2400').toWellFormed(), 'rows')
+    : sourceOf(scope, collectionId, e.kind, e.kind))
+  const { id } = await scope.db
+    .insertInto('deliveries')
+    .values({
+      ...deliveryOf(receiving, serverId, e, { hostId, collectionId, sourceId }),
+      firstRow: e.start_row,
+      sha256: Buffer.alloc(0),
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  return { tenantId: scope.tenantId, hostId, collectionId, sourceId, deliveryId: id }
+}
+
+/** Writes the totals. Returns how many of these row numbers are set aside, also by an earlier delivery. */
+async function closeDelivery(
+  scope: TenantScope,
+  t: Target,
+  e: RowsEnvelope,
+  total: Stored & { rows: number; bytes: number; sha256: Buffer },
+) {
+  await scope.db
+    .updateTable('deliveries')
+    .set({
+      rows: total.rows,
+      rowsKnown: total.known,
+      rowsStored: total.stored,
+      rowsRejected: total.rejected,
+      bytes: total.bytes,
+      sha256: total.sha256,
+      completedAt: sql`now()`,
+    })
+    .where('tenantId', '=', scope.tenantId)
+    .where('id', '=', t.deliveryId)
+    .execute()
+  const { n } = await scope.db
+    .selectFrom('rejectedRows')
+    .select(({ fn }) => fn.count<number>('rowNumber').distinct().as('n'))
+    .where('tenantId', '=', scope.tenantId)
+    .where('collectionId', '=', t.collectionId)
+    .where('sourceId', '=', t.sourceId)
+    .where('rowNumber', '>=', e.start_row)
+    .where('rowNumber', '<', e.start_row + total.rows)
+    .executeTakeFirstOrThrow()
+  return n
+}

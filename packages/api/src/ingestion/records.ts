@@ -1,0 +1,178 @@
+import { sql } from 'kysely'
+import { notFound } from '../errors.ts'
+import type { TenantScope } from '../scope.ts'
+import type { Envelope, FlowEnvelope } from './protocol.ts'
+
+/** Text that PostgreSQL can hold; the exact bytes stand in the delivery. */
+const text = (value: unknown, most = 1000) =>
+  typeof value === 'string' && value !== '' ? value.replaceAll('\0', '\u2400').toWellFormed().slice(0, most) : null
+
+const strings = (value: unknown) => (Array.isArray(value) ? value.map((v) => text(v)).filter((v) => v !== null) : [])
+
+/** Velociraptor's times come in seconds, ms, µs or ns: told apart by size, as Velociraptor does. */
+export function timeOf(value: unknown): Date | null {
+  if (typeof value !== 'number' || !(value > 0)) return null
+  const seconds = value > 2e16 ? value / 1e9 : value > 2e13 ? value / 1e6 : value > 2e10 ? value / 1e3 : value
+  return new Date(seconds * 1000)
+}
+
+type Json = Record<string, unknown>
+const inside = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {})
+
+/** The host of a client, made when it is new. A client that sent no record yet is known by its id. */
+export async function hostOf(scope: TenantScope, serverId: number, clientId: string) {
+  const found = await scope.db
+    .selectFrom('hosts')
+    .select('id')
+    .where('tenantId', '=', scope.tenantId)
+    .where('serverId', '=', serverId)
+    .where('clientId', '=', clientId)
+    .executeTakeFirst()
+  if (found) return found.id
+  await scope.db
+    .insertInto('hosts')
+    .values({ tenantId: scope.tenantId, serverId, clientId, hostname: clientId })
+    .onConflict((oc) => oc.doNothing())
+    .execute()
+  const made = await scope.db
+    .selectFrom('hosts')
+    .select('id')
+    .where('tenantId', '=', scope.tenantId)
+    .where('serverId', '=', serverId)
+    .where('clientId', '=', clientId)
+    .executeTakeFirst()
+  if (!made) throw notFound('host')
+  return made.id
+}
+
+export async function collectionOf(scope: TenantScope, hostId: number, e: FlowEnvelope) {
+  const made = await scope.db
+    .insertInto('collections')
+    .values({ tenantId: scope.tenantId, hostId, flowId: e.flow_id, huntId: e.hunt_id || null })
+    .onConflict((oc) => oc.columns(['tenantId', 'hostId', 'flowId', 'kind']).doUpdateSet({ updatedAt: sql`now()` }))
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  return made.id
+}
+
+/** The source by its name, and its place in the collection. */
+export async function sourceOf(
+  scope: TenantScope,
+  collectionId: number,
+  name: string,
+  kind: 'rows' | 'uploads' | 'logs',
+) {
+  await scope.db
+    .insertInto('sources')
+    .values({ tenantId: scope.tenantId, name, kind })
+    .onConflict((oc) => oc.doNothing())
+    .execute()
+  const { id } = await scope.db
+    .selectFrom('sources')
+    .select('id')
+    .where('tenantId', '=', scope.tenantId)
+    .where('name', '=', name)
+    .executeTakeFirstOrThrow()
+  await scope.db
+    .insertInto('collectionSources')
+    .values({ tenantId: scope.tenantId, collectionId, sourceId: id })
+    .onConflict((oc) => oc.doNothing())
+    .execute()
+  return id
+}
+
+/** What a record line tells of its host or collection. */
+export async function applyRecord(
+  scope: TenantScope,
+  ids: { hostId: number; collectionId: number },
+  e: Envelope,
+  line: string,
+) {
+  if (e.kind === 'client') return applyClient(scope, ids.hostId, e.record)
+  if (e.kind === 'flow') return applyFlow(scope, ids.collectionId, e.record, line)
+  if (e.kind === 'hunt') {
+    const huntDescription = text(e.record.hunt_description)
+    await scope.db
+      .updateTable('collections')
+      .set({ huntDescription })
+      .where('tenantId', '=', scope.tenantId)
+      .where('id', '=', ids.collectionId)
+      .execute()
+  }
+}
+
+async function applyClient(scope: TenantScope, hostId: number, record: Json) {
+  const os = inside(record.os_info)
+  const agent = inside(record.agent_information)
+  const seen = timeOf(record.last_seen_at)
+  const metadata = {
+    release: text(os.release),
+    machine: text(os.machine),
+    macAddresses: strings(os.mac_addresses),
+    agentVersion: text(agent.version),
+  }
+  await scope.db
+    .updateTable('hosts')
+    .set({
+      ...(text(os.hostname) && { hostname: text(os.hostname)! }),
+      fqdn: text(os.fqdn),
+      os: text(os.system),
+      ipAddress: addressOf(record.last_ip),
+      labels: strings(record.labels),
+      hostMetadata: JSON.stringify(metadata),
+      // A backfill of an old flow does not make a host seem older.
+      ...(seen && {
+        lastSeen: sql<Date>`greatest(case when last_seen = created_at then ${seen}::timestamptz else last_seen end, ${seen}::timestamptz)`,
+      }),
+    })
+    .where('tenantId', '=', scope.tenantId)
+    .where('id', '=', hostId)
+    .execute()
+}
+
+/** `192.0.2.1:40550` and `[2001:db8::1]:40550` without the port. */
+const addressOf = (value: unknown) =>
+  text(value)
+    ?.replace(/:\d+$/, '')
+    .replace(/^\[(.*)\]$/, '$1') ?? null
+
+async function applyFlow(scope: TenantScope, collectionId: number, record: Json, line: string) {
+  const request = inside(record.request)
+  const rows = record.total_collected_rows
+  const uploads = record.total_uploaded_files
+  await scope.db
+    .updateTable('collections')
+    .set({
+      state: text(record.state),
+      artifacts: strings(request.artifacts),
+      creator: text(request.creator),
+      startedAt: timeOf(record.create_time),
+      activeAt: timeOf(record.active_time),
+      rowsExpected: Number.isSafeInteger(rows) ? (rows as number) : null,
+      uploadsExpected: Number.isSafeInteger(uploads) ? (uploads as number) : null,
+      flowRecord: line,
+    })
+    .where('tenantId', '=', scope.tenantId)
+    .where('id', '=', collectionId)
+    .execute()
+}
+
+/** The sender said how many rows it sent of each source. */
+export async function applyEnd(scope: TenantScope, collectionId: number, e: Extract<Envelope, { kind: 'flow_end' }>) {
+  for (const { artifact, rows } of e.artifacts.toSorted((a, b) => (a.artifact < b.artifact ? -1 : 1))) {
+    const sourceId = await sourceOf(scope, collectionId, artifact, 'rows')
+    await scope.db
+      .updateTable('collectionSources')
+      .set({ rowsExpected: rows })
+      .where('tenantId', '=', scope.tenantId)
+      .where('collectionId', '=', collectionId)
+      .where('sourceId', '=', sourceId)
+      .execute()
+  }
+  await scope.db
+    .updateTable('collections')
+    .set({ endedAt: sql`now()` })
+    .where('tenantId', '=', scope.tenantId)
+    .where('id', '=', collectionId)
+    .execute()
+}

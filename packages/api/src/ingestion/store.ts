@@ -1,0 +1,265 @@
+import { createHash } from 'node:crypto'
+import type { PoolClient } from 'pg'
+import type { Database } from '@velocicompanion/db'
+import type { PreparePool } from '../evidence/pool.ts'
+import type { Block, Prepared } from '../evidence/prepare.ts'
+import { Tuples, runCopies } from './copy.ts'
+import type { FieldIds } from './fields.ts'
+import { splitLines, type Group } from './lines.ts'
+import { compareStored } from './repeats.ts'
+
+export interface Ingest {
+  database: Database
+  pool: PreparePool
+  fields: FieldIds
+}
+
+/** Whose rows a group holds. Ids only: they come from the credential and from rows found under it. */
+export interface Target {
+  tenantId: number
+  hostId: number
+  collectionId: number
+  sourceId: number
+  deliveryId: number
+}
+
+export interface Stored {
+  stored: number
+  known: number
+  rejected: number
+}
+
+interface SetAside {
+  line: number
+  reason: string
+}
+
+/** Stores what is new of the rows `firstRow` … and returns when it is durable. A repeat stores nothing. */
+export async function storeGroup(ingest: Ingest, target: Target, group: Group, firstRow: number): Promise<Stored> {
+  const sha256 = createHash('sha256').update(group.bytes).digest()
+  if (await isKnown(ingest.database, target, firstRow, group.lines, sha256)) {
+    return { stored: 0, known: group.lines, rejected: 0 }
+  }
+  const bytes = Buffer.from(group.bytes)
+  const receivedAt = Date.now() * 1000
+  const prepared = await ingest.pool.prepare(Uint8Array.from(bytes), receivedAt)
+  const fieldIds = await ingest.fields.of(target, prepared.blocks)
+  const outcome = await withClient(ingest.database, async (client) => {
+    const { overlaps, blockIds } = await lockSource(client, target, firstRow, group.lines, prepared.blocks.length)
+    if (overlaps) {
+      await client.query('rollback')
+      return undefined
+    }
+    const aside = setAside(prepared, group.lines)
+    await insertRejected(client, target, splitLines(bytes), aside, group.firstLine, firstRow)
+    await writeBlocks(client, ingest, target, {
+      prepared,
+      fieldIds,
+      blockIds,
+      sha256,
+      firstRow,
+      aside: aside.length,
+      lines: group.lines,
+      bytes,
+    })
+    return { stored: group.lines - aside.length, known: 0, rejected: aside.length }
+  })
+  return outcome ?? storeMissing(ingest, target, { ...group, bytes }, firstRow)
+}
+
+/** A repeat with other boundaries: what is stored is compared byte by byte, what is missing is stored, the rest is a conflict. */
+async function storeMissing(ingest: Ingest, target: Target, group: Group, firstRow: number): Promise<Stored> {
+  const lines = splitLines(group.bytes)
+  const { known, conflicts, missing } = await compareStored(ingest.database, target, lines, firstRow)
+  const total: Stored = { stored: 0, known, rejected: conflicts.length }
+  if (conflicts.length > 0) {
+    const aside = conflicts.map((line) => ({ line, reason: 'conflict: this row number came before with other bytes' }))
+    await withClient(ingest.database, async (client) => {
+      await client.query(`begin; set local app.tenant_id = '${target.tenantId}'`)
+      await insertRejected(client, target, lines, aside, group.firstLine, firstRow)
+      await client.query('commit')
+    })
+  }
+  for (const { from, to } of missing) {
+    const bytes = Buffer.concat(lines.slice(from, to).flatMap((line) => [line, newline]))
+    const part = await storeGroup(
+      ingest,
+      target,
+      { bytes, lines: to - from, firstLine: group.firstLine + from },
+      firstRow + from,
+    )
+    total.stored += part.stored
+    total.known += part.known
+    total.rejected += part.rejected
+  }
+  return total
+}
+
+const newline = Buffer.from('\n')
+
+async function isKnown({ pool }: Database, target: Target, firstRow: number, n: number, sha256: Buffer) {
+  const client = await pool.connect()
+  try {
+    await client.query(`begin; set local app.tenant_id = '${target.tenantId}'`)
+    const { rowCount } = await client.query(
+      'select 1 from runs where tenant_id = $1 and collection_id = $2 and source_id = $3 and first_row = $4 and n = $5 and sha256 = $6',
+      [target.tenantId, target.collectionId, target.sourceId, firstRow, n, sha256],
+    )
+    await client.query('commit')
+    client.release()
+    return rowCount === 1
+  } catch (error) {
+    client.release(error as Error)
+    throw error
+  }
+}
+
+/** A connection whose transaction broke is thrown away: it may still be inside a COPY. */
+async function withClient<T>({ pool }: Database, work: (client: PoolClient) => Promise<T>) {
+  const client = await pool.connect()
+  try {
+    const result = await work(client)
+    client.release()
+    return result
+  } catch (error) {
+    client.release(error as Error)
+    throw error
+  }
+}
+
+const whole = (n: number) => {
+  if (!Number.isSafeInteger(n)) throw new Error('not an id')
+  return n
+}
+
+/** One round trip: opens the transaction, locks the source of the collection and takes numbers for the blocks. */
+async function lockSource(client: PoolClient, t: Target, firstRow: number, n: number, blocks: number) {
+  const range = `int8range(${whole(firstRow)}, ${whole(firstRow + n)})`
+  const where = `tenant_id = ${whole(t.tenantId)} and collection_id = ${whole(t.collectionId)} and source_id = ${whole(t.sourceId)}`
+  const results =
+    (await client.query(`begin; set local app.tenant_id = '${whole(t.tenantId)}'; set local statement_timeout = 120000;
+select received && ${range} as overlaps from collection_sources where ${where} for update;
+select next_block_id(now()) as id from generate_series(1, ${whole(blocks)})`)) as unknown as {
+      rows: Record<string, unknown>[]
+    }[]
+  const [locked, ids] = results.slice(-2)
+  if (locked!.rows.length !== 1) throw new Error('the source of the collection is not there')
+  return { overlaps: locked!.rows[0]!.overlaps === true, blockIds: ids!.rows.map((row) => Number(row.id)) }
+}
+
+/** Lines that are no rows: what the codec rejected, and empty ones. */
+function setAside({ blocks, rejected }: Prepared, lines: number): SetAside[] {
+  const reasons = new Map<number, string>(rejected.map(({ line, reason }) => [line, reason]))
+  const rows = new Uint8Array(lines)
+  for (const { runs } of blocks) for (const run of runs) rows.fill(1, run.line, run.line + run.n)
+  const aside: SetAside[] = []
+  for (let line = 0; line < lines; line++)
+    if (!rows[line]) aside.push({ line, reason: reasons.get(line) ?? 'empty line' })
+  return aside
+}
+
+const partBytes = 1_000_000
+
+async function insertRejected(
+  client: PoolClient,
+  t: Target,
+  lines: Buffer[],
+  aside: SetAside[],
+  firstLine: number,
+  firstRow: number,
+) {
+  for (const { line, reason } of aside) {
+    const bytes = lines[line] ?? Buffer.alloc(0)
+    const made = await client.query<{ id: number }>(
+      `insert into rejected_rows (tenant_id, delivery_id, collection_id, source_id, line_number, row_number, reason, byte_length)
+       values ($1, $2, $3, $4, $5, $6, $7, $8) returning id`,
+      [
+        t.tenantId,
+        t.deliveryId,
+        t.collectionId,
+        t.sourceId,
+        firstLine + line + 2,
+        firstRow + line,
+        reason,
+        bytes.length,
+      ],
+    )
+    for (let part = 0; part === 0 || part * partBytes < bytes.length; part++) {
+      await client.query('insert into rejected_parts (tenant_id, rejected_id, part, bytes) values ($1, $2, $3, $4)', [
+        t.tenantId,
+        made.rows[0]!.id,
+        part,
+        bytes.subarray(part * partBytes, (part + 1) * partBytes),
+      ])
+    }
+  }
+}
+
+interface Writing {
+  prepared: Prepared
+  fieldIds: Map<string, number>
+  blockIds: number[]
+  sha256: Buffer
+  firstRow: number
+  aside: number
+  lines: number
+  bytes: Buffer
+}
+
+/** The last round trip: counts as `app`, then runs, blocks and columns as `evidence`, then the commit. */
+async function writeBlocks(client: PoolClient, { database }: Ingest, t: Target, w: Writing) {
+  const [runs, blocks, columns] = [new Tuples(), new Tuples(), new Tuples()]
+  const alone = w.aside === 0 && w.prepared.blocks.length === 1
+  const lines = alone ? [] : splitLines(w.bytes)
+  w.prepared.blocks.forEach((block, i) => {
+    const blockId = w.blockIds[i]!
+    blockTuple(blocks, t, blockId, block)
+    for (const { path, chunk } of block.columns) {
+      const field = path.length === 0 ? 0 : w.fieldIds.get(JSON.stringify(path))!
+      columns.row(5).int4(t.tenantId).int4(t.sourceId).int4(field).int8(blockId).bytea(chunk)
+    }
+    for (const run of block.runs) {
+      const sha = alone ? w.sha256 : shaOf(lines.slice(run.line, run.line + run.n))
+      runs
+        .row(10)
+        .int4(t.tenantId)
+        .int8(t.collectionId)
+        .int4(t.sourceId)
+        .int8(w.firstRow + run.line)
+        .int4(run.n)
+      runs.int8(blockId).int4(run.row).int8(t.hostId).int8(t.deliveryId).bytea(sha)
+    }
+  })
+  const range = `int8multirange(int8range(${w.firstRow}, ${w.firstRow + w.lines}))`
+  const stored = w.lines - w.aside
+  await runCopies(
+    client,
+    `update collection_sources set received = received + ${range}, rows_stored = rows_stored + ${stored}, rows_rejected = rows_rejected + ${w.aside}, updated_at = now()
+where tenant_id = ${t.tenantId} and collection_id = ${t.collectionId} and source_id = ${t.sourceId};
+update deliveries set rows_stored = rows_stored + ${stored}, rows_rejected = rows_rejected + ${w.aside} where tenant_id = ${t.tenantId} and id = ${t.deliveryId};
+set local role ${database.roles.evidence};
+copy runs (tenant_id, collection_id, source_id, first_row, n, block_id, block_row, host_id, delivery_id, sha256) from stdin (format binary);
+copy blocks (tenant_id, block_id, source_id, host_ids, n, t_min, t_max, raw_bytes, raw, frames, text, terms) from stdin (format binary);
+copy block_columns (tenant_id, source_id, field_id, block_id, chunk) from stdin (format binary);
+commit`,
+    [runs, blocks, columns],
+  )
+}
+
+function blockTuple(blocks: Tuples, t: Target, blockId: number, block: Block) {
+  blocks.row(12).int4(t.tenantId).int8(blockId).int4(t.sourceId).int8s([t.hostId]).int4(block.n)
+  blocks
+    .int8(block.tMin)
+    .int8(block.tMax)
+    .int4(block.rawBytes)
+    .bytea(block.raw)
+    .int4s(block.frames)
+    .bytea(block.text)
+    .int4s(block.terms)
+}
+
+const shaOf = (lines: Buffer[]) => {
+  const hash = createHash('sha256')
+  for (const line of lines) hash.update(line).update('\n')
+  return hash.digest()
+}
