@@ -1,8 +1,19 @@
 import { createRouter } from '@tanstack/react-router'
+import { auditRoutes } from './features/audit/routes.ts'
+import { hostRoutes } from './features/hosts/routes.ts'
+import { homeRoutes } from './features/home/routes.ts'
+import { collectionRoutes } from './features/collections/routes.ts'
+import { caseRoutes } from './features/cases/routes.ts'
+import { artifactRoutes } from './features/artifacts/routes.ts'
 import { accountRoutes, entryRoutes } from './features/auth/routes.ts'
+import { tenantRoutes } from './features/tenants/routes.ts'
+import { userRoutes } from './features/users/routes.ts'
 import { appRoute, rootRoute } from './layout.tsx'
 
-const routeTree = rootRoute.addChildren([...entryRoutes, appRoute.addChildren([...accountRoutes])])
+const routeTree = rootRoute.addChildren([
+  ...entryRoutes,
+  appRoute.addChildren([...hostRoutes, ...homeRoutes, ...collectionRoutes, ...caseRoutes, ...artifactRoutes, ...accountRoutes, ...userRoutes, ...tenantRoutes, ...auditRoutes]),
+])
 
 export const router = createRouter({
   routeTree,

@@ -1,4 +1,4 @@
-import type { Icon } from '@tabler/icons-react'
+import { IconSettings, type Icon } from '@tabler/icons-react'
 import type { Permission } from '@velocicompanion/api/permissions'
 
 export interface Place {
@@ -13,4 +13,6 @@ export interface Place {
 }
 
 /** Where one can go. A place stands here when its page works, and not before. */
-export const places: Place[] = []
+export const places: Place[] = [
+  { to: '/admin', label: 'Admin', icon: IconSettings, key: 'a', permission: 'user:manage', low: true },
+]

@@ -1,0 +1,15 @@
+import { useNavigate } from '@tanstack/react-router'
+import { z } from 'zod'
+
+/** A text in the URL: the router reads `?q=8` as a number, and a wrong one must not break the page. */
+export const textParam = z
+  .union([z.string(), z.number().transform(String)])
+  .optional()
+  .catch(undefined)
+
+/** Changes some search parameters of the open page; typing replaces the history entry, choosing makes one. */
+export function useSetSearch<T extends object>() {
+  const navigate = useNavigate()
+  return (patch: Partial<{ [K in keyof T]: T[K] | undefined }>, replace = false) =>
+    void navigate({ to: '.', search: ((old: object) => ({ ...old, ...patch })) as never, replace })
+}
