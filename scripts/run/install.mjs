@@ -58,12 +58,29 @@ async function fetchTool(name, packageName, version, home) {
     '--loglevel=error',
     '--ignore-scripts=false',
   ]
-  const args = ['install', '--prefix', draft, '--global=false', ...quiet, `${packageName}@${version}`]
+  const args = [
+    'install',
+    '--prefix',
+    draft,
+    '--global=false',
+    '--prefer-offline',
+    ...quiet,
+    `${packageName}@${version}`,
+  ]
   const { code, output, missing } = await capture('npm', args, { extra: npmSettings() })
   if (missing) throw new Failure('npm is missing: install Node 20 or newer together with npm, from https://nodejs.org.')
   if (code !== 0) throw explain(`fetch ${name} ${version}`, output)
   renameSync(draft, home)
 }
+
+/** Without a network the defaults wait a minute for every single package before they say so. */
+const patience = Object.fromEntries(
+  ['npm', 'pnpm'].flatMap((name) => [
+    [`${name}_config_fetch_retries`, '3'],
+    [`${name}_config_fetch_retry_mintimeout`, '1000'],
+    [`${name}_config_fetch_retry_maxtimeout`, '4000'],
+  ]),
+)
 
 /** What the user set about the network still holds for fetching, under the names that npm and pnpm know. */
 function npmSettings() {
@@ -71,6 +88,7 @@ function npmSettings() {
   const settings = Object.entries(process.env).filter(([name, value]) => kept.test(name) && value)
   const forPnpm = settings.map(([name, value]) => [name.toLowerCase().replace('npm_', 'pnpm_'), value])
   return {
+    ...patience,
     ...Object.fromEntries([...settings, ...forPnpm]),
     ...(homeless() && { npm_config_cache: join(cache, 'npm') }),
   }
