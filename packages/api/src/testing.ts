@@ -36,7 +36,7 @@ export async function testBed() {
     await root.end()
     await database.close()
   }
-  return { database, root, one, tenant, callerOf, close }
+  return { database, services, root, one, tenant, callerOf, close }
 }
 
 export type TestBed = Awaited<ReturnType<typeof testBed>>

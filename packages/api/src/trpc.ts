@@ -53,7 +53,6 @@ export const signedIn = t.procedure.meta({ access: 'signed-in' }).use(({ ctx, ne
   return next({ ctx: { actor: ctx.actor } })
 })
 
-const named = z.object({ tenant: z.number().int().positive().optional() })
 const namedOrAll = z.object({ tenant: z.union([z.number().int().positive(), z.literal('all')]).optional() })
 
 /** Who has the right, without a scope: for what is no tenant's own row. */
@@ -106,10 +105,14 @@ const refuseTenant = async (ctx: Context & { actor: Actor }, path: string, tenan
 /** Runs the procedure in one transaction that can see one tenant only: the actor's, or the one that a super-admin named. */
 export const can = (permission: Permission) =>
   permitted(permission)
-    .input(named)
+    .input(namedOrAll)
     .use(async ({ ctx, next, input, path }) => {
       const tenant = input.tenant ?? ctx.tenant ?? ctx.actor.tenantId
-      if (tenant === 'all') throw new AppError('BAD_REQUEST', 'Name one tenant')
+      if (tenant === 'all') {
+        // Refused alike to who may not name any.
+        if (!mayName(ctx.actor)) throw await refuseTenant(ctx, path, tenant)
+        throw new AppError('BAD_REQUEST', 'Name one tenant: only lists and searches read all of them')
+      }
       await checkTenant(ctx, path, tenant)
       return settle(() =>
         inTenant(ctx.database.db, tenant, async (scope) => rollBack(await next({ ctx: { scope } })), {
@@ -145,11 +148,13 @@ export const canAcross = (permission: Permission) =>
       )
     })
 
+/** A token belongs to one tenant, whoever made it. */
+const mayName = (actor: Actor) => may(actor.role, 'tenant:every') && actor.tokenId === undefined
+
 /** A tenant that is not the actor's own needs the right to it, and each use is audited before the answer. */
 async function checkTenant(ctx: Context & { actor: Actor }, path: string, tenant: number | 'all') {
   if (tenant === ctx.actor.tenantId) return
-  if (!may(ctx.actor.role, 'tenant:every') || ctx.actor.tokenId !== undefined)
-    throw await refuseTenant(ctx, path, tenant)
+  if (!mayName(ctx.actor)) throw await refuseTenant(ctx, path, tenant)
   if (tenant !== 'all' && !(await tenantExists(ctx, tenant))) throw new AppError('NOT_FOUND', 'No such tenant')
   const who = { tenantId: tenant === 'all' ? ctx.actor.tenantId : tenant, actor: ctx.actor, origin: ctx.origin }
   await recordApart(ctx.database.db, who, tenant === 'all' ? 'read across tenants' : 'act in tenant', {

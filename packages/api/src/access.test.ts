@@ -1,0 +1,203 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { appRouter, createCaller } from './index.ts'
+import { may, roles, type Permission, type Role } from './permissions.ts'
+import { testBed, type TestBed } from './testing.ts'
+import type { Meta } from './trpc.ts'
+
+interface Known {
+  _def: { meta?: Meta; type: string }
+}
+
+const procedures = Object.entries(appRouter._def.procedures as unknown as Record<string, Known>).map(([path, p]) => ({
+  path,
+  access: p._def.meta!.access,
+}))
+
+type Caller = Awaited<ReturnType<TestBed['callerOf']>>
+const call = (caller: Caller, path: string) =>
+  path.split('.').reduce((at, key) => (at as Record<string, unknown>)[key], caller as unknown) as (
+    i: unknown,
+  ) => Promise<unknown>
+const codeOf = (caller: Caller, path: string, input: unknown) =>
+  call(
+    caller,
+    path,
+  )(input).then(
+    () => 'OK',
+    (error: { code?: string }) => error.code ?? 'no code',
+  )
+
+let bed: TestBed
+let [own, other] = [0, 0]
+beforeAll(async () => {
+  bed = await testBed()
+  ;[own, other] = [await bed.tenant(), await bed.tenant()]
+})
+afterAll(() => bed.close())
+
+test('every procedure says who may call it', () => {
+  expect(procedures.map(({ path, access }) => `${path}: ${access}`).toSorted()).toMatchInlineSnapshot(`
+    [
+      "artifacts.create: artifact:work",
+      "artifacts.delete: artifact:work",
+      "artifacts.get: artifact:read",
+      "artifacts.list: artifact:read",
+      "artifacts.update: artifact:work",
+      "audit.list: audit:read",
+      "auth.changePassword: signed-in",
+      "auth.firstRun: anyone",
+      "auth.me: signed-in",
+      "auth.redeem: anyone",
+      "auth.refresh: anyone",
+      "auth.register: anyone",
+      "auth.signIn: anyone",
+      "auth.signOut: anyone",
+      "cases.create: case:work",
+      "cases.delete: case:work",
+      "cases.get: case:read",
+      "cases.list: case:read",
+      "cases.restore: case:work",
+      "cases.update: case:work",
+      "collections.get: collection:read",
+      "collections.list: collection:read",
+      "health.status: signed-in",
+      "hosts.get: host:read",
+      "hosts.list: host:read",
+      "rows.list: row:read",
+      "rows.raw: row:read",
+      "rows.search: row:read",
+      "tenants.create: tenant:manage",
+      "tenants.get: tenant:manage",
+      "tenants.list: tenant:manage",
+      "tenants.update: tenant:manage",
+      "tokens.create: token:manage",
+      "tokens.list: token:manage",
+      "tokens.revoke: token:manage",
+      "users.create: user:manage",
+      "users.deactivate: user:manage",
+      "users.get: user:manage",
+      "users.list: user:manage",
+      "users.reset: user:manage",
+      "users.update: user:manage",
+    ]
+  `)
+})
+
+const guarded = procedures.filter(({ access }) => access !== 'anyone')
+
+test.each(guarded)('$path is closed to who is not signed in', async ({ path }) => {
+  const nobody = createCaller({ ...(await context()), actor: undefined })
+  expect(await codeOf(nobody, path, {})).toBe('UNAUTHORIZED')
+})
+
+const context = async () => ({ database: bed.database, services: bed.services, origin: {} })
+const asked = guarded.flatMap(({ path, access }) =>
+  roles.map((role) => ({ path, access: access as Permission | 'signed-in', role })),
+)
+const allowed = (role: Role, access: Permission | 'signed-in') => access === 'signed-in' || may(role, access)
+
+test.each(asked)('$path as $role answers as the table of rights says', async ({ path, access, role }) => {
+  const caller = await bed.callerOf(own, role)
+  const code = await codeOf(caller, path, {})
+  if (allowed(role, access)) expect(['UNAUTHORIZED', 'FORBIDDEN']).not.toContain(code)
+  else expect(code).toBe('FORBIDDEN')
+})
+
+/** These are about the caller, or about tenants themselves: they take no tenant. */
+const withoutTenant = (path: string) => /^(auth|tenants|health)\./.test(path)
+
+test.each(asked.filter(({ path }) => !withoutTenant(path)))(
+  "$path as $role with another tenant's id is refused",
+  async ({ path, access, role }) => {
+    const caller = await bed.callerOf(own, role)
+    for (const tenant of [other, 'all'] as const) {
+      const code = await codeOf(caller, path, { tenant })
+      if (role !== 'super_admin') expect(code).toBe('FORBIDDEN')
+      else expect(allowed(role, access) ? 'FORBIDDEN' : 'never').not.toBe(code)
+    }
+  },
+)
+
+/** An id of another tenant's row for each procedure that takes one; a new procedure must be entered here. */
+const rowOf: Record<string, { table: string; input?: object; as?: string }> = {
+  'artifacts.get': { table: 'artifacts' },
+  'artifacts.create': { table: 'cases', as: 'caseId', input: { artifactType: 'ip', value: '192.0.2.9' } },
+  'artifacts.update': { table: 'artifacts', input: { version: 1, description: 'x' } },
+  'artifacts.delete': { table: 'artifacts' },
+  'cases.get': { table: 'cases' },
+  'cases.update': { table: 'cases', input: { version: 1, title: 'x' } },
+  'cases.delete': { table: 'cases', input: { version: 1 } },
+  'cases.restore': { table: 'cases' },
+  'collections.get': { table: 'collections' },
+  'hosts.get': { table: 'hosts' },
+  'tokens.revoke': { table: 'api_tokens' },
+  'users.get': { table: 'users' },
+  'users.update': { table: 'users', input: { isActive: false } },
+  'users.deactivate': { table: 'users' },
+  'users.reset': { table: 'users' },
+}
+const takesNoId =
+  /\.(list|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants)\.create$|^tenants\.|^rows\.|^ingestion\./
+
+test('every procedure that takes an id stands in the table of foreign ids', () => {
+  const unlisted = procedures.map((p) => p.path).filter((path) => !takesNoId.test(path) && !rowOf[path])
+  expect(unlisted).toEqual([])
+})
+
+test.each(Object.entries(rowOf))("%s does not find another tenant's row", async (path, { table, input, as = 'id' }) => {
+  await fillTenant(other)
+  const { id } = await bed.one<{ id: number }>(
+    `select id from ${table} where tenant_id = $1 order by id desc limit 1`,
+    [other],
+  )
+  const before = await bed.one(`select * from ${table} where tenant_id = $1 and id = $2`, [other, id])
+  const admin = await bed.callerOf(own, 'admin')
+  expect(await codeOf(admin, path, { [as]: id, ...input })).toBe('NOT_FOUND')
+  expect(await bed.one(`select * from ${table} where tenant_id = $1 and id = $2`, [other, id])).toEqual(before)
+})
+
+async function fillTenant(tenant: number) {
+  await bed.root.query(`
+insert into users (tenant_id, username, role) values (${tenant}, '${crypto.randomUUID()}', 'viewer');
+insert into api_tokens (tenant_id, name, scope, token_hash, hint, created_by) select ${tenant}, 't', 'ingest', decode(replace('${crypto.randomUUID()}', '-', ''), 'hex'), 'vct_', max(id) from users where tenant_id = ${tenant};
+insert into hosts (tenant_id, hostname) values (${tenant}, '${crypto.randomUUID()}');
+insert into collections (tenant_id, host_id, flow_id) select ${tenant}, max(id), 'F.1' from hosts where tenant_id = ${tenant};
+insert into cases (tenant_id, title) values (${tenant}, 'c');
+insert into artifacts (tenant_id, case_id, artifact_type, value) select ${tenant}, max(id), 'ip', '192.0.2.1' from cases where tenant_id = ${tenant}`)
+}
+
+test('a tenant that is not their own is refused and audited apart from the transaction', async () => {
+  const caller = await bed.callerOf(own, 'admin', `nosy-${crypto.randomUUID()}`)
+  expect(await codeOf(caller, 'hosts.list', { tenant: other })).toBe('FORBIDDEN')
+  const event = await bed.one<{ action: string; detail: object }>(
+    "select action, detail from audit_events where tenant_id = $1 and actor like 'nosy-%' order by id desc limit 1",
+    [own],
+  )
+  expect(event).toEqual({ action: 'refused', detail: { procedure: 'hosts.list', tenant: other } })
+})
+
+test('a super-admin acts in a named tenant and reads across all, and each use is audited', async () => {
+  await fillTenant(other)
+  const caller = await bed.callerOf(own, 'super_admin', `boss-${crypto.randomUUID()}`)
+  const named = await caller.hosts.list({ tenant: other })
+  expect(named.rows.every((row) => row.tenantId === other)).toBe(true)
+  const all = await caller.hosts.list({ tenant: 'all' })
+  expect(all.rows.length).toBeGreaterThanOrEqual(named.rows.length)
+  const { rows } = await bed.root.query(
+    "select tenant_id, action from audit_events where actor like 'boss-%' order by id",
+  )
+  expect(rows).toEqual([
+    { tenant_id: other, action: 'act in tenant' },
+    { tenant_id: own, action: 'read across tenants' },
+  ])
+})
+
+test('an error inside a procedure rolls its transaction back', async () => {
+  const caller = await bed.callerOf(own, 'admin')
+  await bed.root.query("alter table audit_events add constraint broken check (action <> 'case.create') not valid")
+  const title = crypto.randomUUID()
+  await expect(caller.cases.create({ title })).rejects.toThrow('broken')
+  await bed.root.query('alter table audit_events drop constraint broken')
+  const { n } = await bed.one<{ n: number }>('select count(*) as n from cases where title = $1', [title])
+  expect(n).toBe(0)
+})
