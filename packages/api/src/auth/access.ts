@@ -104,7 +104,9 @@ export async function holderOfApiToken(
     return { kind: 'ingest', credential: { tenantId: found.tenant_id, tokenId, serverId: found.server_id } }
   }
   if (!found.is_active) return undefined
-  const { tenant_id: tenantId, user_id: userId, username, role } = found
+  const { tenant_id: tenantId, user_id: userId, username } = found
+  // A token stays in one tenant, also that of a super-admin: a leaked one must not open the others.
+  const role = found.role === 'super_admin' ? 'admin' : found.role
   return { kind: 'api', actor: { tenantId, userId, username, role, tokenId } }
 }
 

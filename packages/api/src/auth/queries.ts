@@ -5,9 +5,9 @@ import { rights } from '../permissions.ts'
 import { inTenant, type Actor, type TenantScope } from '../scope.ts'
 import type { Context } from '../trpc.ts'
 import { credential, signAccessToken } from './access.ts'
-import { hashPassword, passwordMatches } from './passwords.ts'
+import { hashPassword, passwordMatches, pretendToCompare } from './passwords.ts'
 import { hashOf, newSecret } from './secrets.ts'
-import { forget, keysOf, noteFailure, waitOf } from './throttle.ts'
+import { keysOf, mayTry, succeeded, unlock } from './throttle.ts'
 
 const sessionDays = 30
 /** Two tabs, or an answer that was lost: the same browser may show the token before for this long. */
@@ -106,16 +106,16 @@ export async function signIn(ctx: Context, { username, password }: { username: s
   const address = origin.address ?? 'unknown'
   const keys = keysOf(services, username, address)
   const found = await credential(database.db, 'username', username)
-  const known = found !== undefined && (await isKnownFrom(ctx, found.tenant_id, found.user_id, address))
-  const wait = await waitOf(database.db, keys, known)
-  const matches = await passwordMatches(password, wait > 0 ? null : found?.password_hash)
+  // Asked for a name that nobody has as well, so that both take the same steps.
+  const known = await isKnownFrom(ctx, found?.tenant_id ?? 1, found?.user_id ?? 0, address)
+  const tried = await mayTry(database.db, keys, known)
+  const matches = tried ? await passwordMatches(password, found?.password_hash) : await pretendToCompare()
   if (!found || !matches || !found.is_active) {
-    await noteFailure(database.db, keys)
     const who = { tenantId: found?.tenant_id ?? null, origin }
-    await recordApart(database.db, who, 'sign-in failed', { ...(found && { user: found.user_id }), locked: wait > 0 })
+    await recordApart(database.db, who, 'sign-in failed', { ...(found && { user: found.user_id }), locked: !tried })
     throw refused()
   }
-  await forget(database.db, keys)
+  await succeeded(database.db, keys)
   const user = { userId: found.user_id, tenantId: found.tenant_id, username: found.username, role: found.role }
   return openSession(ctx, user, 'sign in')
 }
@@ -187,7 +187,8 @@ export async function refresh(ctx: Context) {
     sessionId,
   }
   if (!found.current) {
-    if (services.now().getTime() - found.rotated_at!.getTime() <= graceSeconds * 1000) return answer(ctx, actor)
+    const fresh = services.now().getTime() - found.rotated_at!.getTime() <= graceSeconds * 1000
+    if (fresh && (await isSameBrowser(ctx, actor, sessionId))) return answer(ctx, actor)
     await endSessions(ctx, actor, 'refresh token reused', sessionId)
     cookie?.write(null)
     throw signIn
@@ -207,6 +208,17 @@ export async function refresh(ctx: Context) {
   if (rotated) cookie?.write(next, found.expires_at!)
   return answer({ ...ctx, origin }, actor)
 }
+
+const isSameBrowser = ({ database, userAgent }: Context, { tenantId }: Actor, sessionId: number) =>
+  inTenant(database.db, tenantId, async ({ db }) => {
+    const session = await db
+      .selectFrom('sessions')
+      .select('userAgent')
+      .where('tenantId', '=', tenantId)
+      .where('id', '=', sessionId)
+      .executeTakeFirst()
+    return session?.userAgent === (userAgent ?? '').slice(0, 300)
+  })
 
 const endSessions = ({ database, origin }: Context, actor: Actor, action: string, only: number) =>
   inTenant(
@@ -257,11 +269,11 @@ export async function changePassword(ctx: Context & { actor: Actor }, input: { c
   const { database, actor, origin } = ctx
   const keys = keysOf(ctx.services, actor.username, origin.address ?? 'unknown')
   const found = await credential(database.db, 'username', actor.username)
-  const wait = await waitOf(database.db, keys, true)
-  if (!(await passwordMatches(input.current, wait > 0 ? null : found?.password_hash))) {
-    await noteFailure(database.db, keys)
-    throw new AppError('FORBIDDEN', 'The current password is wrong')
+  const tried = await mayTry(database.db, keys, true)
+  if (!tried || !(await passwordMatches(input.current, found?.password_hash))) {
+    throw new AppError('FORBIDDEN', 'The current password is wrong, or too many tries: wait and try again')
   }
+  await succeeded(database.db, keys)
   const passwordHash = await hashPassword(input.password, actor.username)
   await inTenant(
     database.db,
@@ -307,6 +319,7 @@ export async function redeem(ctx: Context, { code, password }: { code: string; p
         .executeTakeFirst()
       if (!used) throw new AppError('NOT_FOUND', 'This link was used; ask an admin for a new one')
       await setPassword(scope, actor.userId, passwordHash)
+      await unlock(scope.db, services, actor.username)
     },
     { actor, origin },
   )

@@ -1,11 +1,15 @@
+import type { Database } from '@velocicompanion/db'
 import { sql } from 'kysely'
 import { record } from '../audit.ts'
+import { credential } from '../auth/access.ts'
 import { hashPassword } from '../auth/passwords.ts'
 import { endSessionsOf, insertUser } from '../auth/queries.ts'
 import { hashOf, newSecret } from '../auth/secrets.ts'
+import { unlock } from '../auth/throttle.ts'
 import { AppError, notFound } from '../errors.ts'
 import { mayGrant, type Role } from '../permissions.ts'
-import type { ReadScope, TenantScope } from '../scope.ts'
+import { inTenant, type ReadScope, type TenantScope } from '../scope.ts'
+import type { Services } from '../services.ts'
 
 const shown = ['id', 'tenantId', 'username', 'role', 'isActive', 'createdAt'] as const
 const linkHours = 48
@@ -87,10 +91,11 @@ export async function newLink(scope: TenantScope, userId: number) {
   return code
 }
 
-export async function resetUser(scope: TenantScope, id: number) {
+export async function resetUser(scope: TenantScope, services: Services, id: number) {
   const user = await lockUser(scope, id)
   mustGrant(scope, user.role)
   await endSessionsOf(scope, id)
+  await unlock(scope.db, services, user.username)
   return { user, code: await newLink(scope, id) }
 }
 
@@ -159,4 +164,27 @@ async function keepAnAdmin(scope: TenantScope, before: { id: number; role: Role 
     if (others.length === 0)
       throw new AppError('CONFLICT', 'The last active admin of a tenant cannot be removed', 'last_admin')
   }
+}
+
+/** For the operator at the machine: ends the user's sessions and lifts locks. Returns the code of a one-time link. */
+export async function resetByOperator(database: Database, services: Services, username: string) {
+  const found = await credential(database.db, 'username', username)
+  if (!found) throw notFound('user')
+  const code = await inTenant(database.db, found.tenant_id, async (scope) => {
+    await endSessionsOf(scope, found.user_id)
+    await record(scope, 'user.reset by operator', { user: found.user_id })
+    return newLink(scope, found.user_id)
+  })
+  await unlock(database.db, services, username)
+  return code
+}
+
+/** For the operator at the machine: lifts the locks of an account. */
+export async function unlockByOperator(database: Database, services: Services, username: string) {
+  const found = await credential(database.db, 'username', username)
+  if (!found) throw notFound('user')
+  await inTenant(database.db, found.tenant_id, async (scope) => {
+    await unlock(scope.db, services, username)
+    await record(scope, 'user.unlock by operator', { user: found.user_id })
+  })
 }

@@ -39,7 +39,10 @@ export const usersRouter = router({
   reset: can('user:manage')
     .input(ref)
     .mutation(({ ctx, input }) =>
-      resetUser(ctx.scope, input.id).then(({ user, code }) => ({ user, link: linkOf(ctx.services.publicUrl, code) })),
+      resetUser(ctx.scope, ctx.services, input.id).then(({ user, code }) => ({
+        user,
+        link: linkOf(ctx.services.publicUrl, code),
+      })),
     ),
 })
 
