@@ -5,6 +5,7 @@ import { collectionsRouter } from './collections/router.ts'
 import { hostsRouter } from './hosts/router.ts'
 import { auditRouter } from './audit/router.ts'
 import { healthRouter } from './health/router.ts'
+import { rowsRouter } from './rows/router.ts'
 import { tenantsRouter } from './tenants/router.ts'
 import { tokensRouter } from './tokens/router.ts'
 import { router } from './trpc.ts'
@@ -18,6 +19,7 @@ export const appRouter = router({
   hosts: hostsRouter,
   audit: auditRouter,
   health: healthRouter,
+  rows: rowsRouter,
   tenants: tenantsRouter,
   tokens: tokensRouter,
   users: usersRouter,

@@ -32,10 +32,17 @@ export function fieldIds(database: Database): FieldIds {
 
 const learn = (database: Database, tenantId: number, sourceId: number, paths: string[]) =>
   inTenant(database.db, tenantId, async ({ db }) => {
+    // Two senders who learn the same fields take turns: ids tell the order in which fields were first seen, and a table shows it.
+    await db
+      .selectFrom('sources')
+      .select('id')
+      .where('tenantId', '=', tenantId)
+      .where('id', '=', sourceId)
+      .forNoKeyUpdate()
+      .execute()
     await db
       .insertInto('fields')
-      // One order for all, so that two senders who learn the same fields do not wait for each other.
-      .values(paths.toSorted().map((path) => ({ tenantId, sourceId, path })))
+      .values(paths.map((path) => ({ tenantId, sourceId, path })))
       .onConflict((oc) => oc.doNothing())
       .execute()
     const rows = await db

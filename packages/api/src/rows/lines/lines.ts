@@ -1,0 +1,132 @@
+import { openColumn } from '../../evidence/columns.ts'
+import { frameLines, linesOf } from '../../evidence/frames.ts'
+import { type Shown, shownRow } from '../../evidence/shown.ts'
+import { writeTime } from '../../evidence/times.ts'
+import { AppError, notFound } from '../../errors.ts'
+import type { ReadScope } from '../../scope.ts'
+import { eventTimesOf, type Run } from '../queries.ts'
+import type { Hit } from '../rows.ts'
+import { parseRowId, rowId, type SourceOfCollection } from '../rules.ts'
+import { fieldsOf, framesOf, namesOf, runsFrom, storedRows } from './queries.ts'
+
+export interface Row extends Shown {
+  id: string
+  tenantId: number
+  /** The hostname. */
+  host: string
+  hostId: number
+  source: string
+  sourceId: number
+  collectionId: number
+  row: number
+  /** RFC3339 in UTC with microseconds. */
+  eventTime: string
+  /** Size of the row as sent. */
+  bytes: number
+}
+
+/** A page ends early when its rows are this large together; a frame is opened for the rows of so many hits at a time. */
+const pageBytes = 4_000_000
+const hitsAtOnce = 25
+
+type Located = Omit<Hit, 'time'>
+
+/** Each row's exact bytes in order, line end stripped, as `convert` makes something of them. */
+async function* readLines<T extends Located, R>(scope: ReadScope, hits: T[], convert: (line: Buffer) => R) {
+  const frameOf = (hit: T) => Math.floor(hit.blockRow / frameLines)
+  const keyOf = (hit: T) => `${hit.blockId}.${frameOf(hit)}`
+  for (let at = 0; at < hits.length; at += hitsAtOnce) {
+    const some = hits.slice(at, at + hitsAtOnce)
+    const keys = new Map(some.map((hit) => [keyOf(hit), { ...hit, frame: frameOf(hit) }]))
+    const frames = await framesOf(scope, [...keys.values()])
+    // A frame is opened once and let go: a page of long rows must not fill the memory.
+    const made = new Map<T, R>()
+    for (const [key, ofFrame] of Map.groupBy(some, keyOf)) {
+      const lines = linesOf(frames.get(key)!)
+      for (const hit of ofFrame) made.set(hit, convert(withoutReturn(lines[hit.blockRow % frameLines]!)))
+    }
+    for (const hit of some) yield { hit, made: made.get(hit)! }
+  }
+}
+
+const withoutReturn = (line: Buffer) => (line.at(-1) === 13 ? line.subarray(0, -1) : line)
+
+const timeText = (micros: number) => {
+  const seconds = Math.floor(micros / 1e6)
+  return writeTime({ seconds, nanos: Math.round(micros - seconds * 1e6) * 1000, digits: 6 })
+}
+
+/** The rows as a list shows them: all of the hits, or fewer when they are large; at least one. */
+export async function showRows(scope: ReadScope, hits: Hit[]): Promise<Row[]> {
+  const names = await namesOf(scope, unique(hits, 'hostId'), unique(hits, 'sourceId'))
+  const rows: Row[] = []
+  let size = 0
+  for await (const { hit, made } of readLines(scope, hits, (line) => ({ bytes: line.length, ...shownRow(line) }))) {
+    size += made.data === null ? 0 : made.bytes
+    if (rows.length > 0 && size > pageBytes) break
+    const { tenantId, hostId, sourceId, collectionId, row } = hit
+    const [host, source] = [names.hosts.get(hostId)!, names.sources.get(sourceId)!]
+    const eventTime = timeText(hit.time)
+    rows.push({ id: rowId(hit), tenantId, host, hostId, source, sourceId, collectionId, row, eventTime, ...made })
+  }
+  return rows
+}
+
+const unique = (hits: Hit[], key: 'hostId' | 'sourceId') => [...new Set(hits.map((hit) => hit[key]))]
+
+/** Rows of runs by their place in the block; times are read apart. */
+function locate(runs: Run[], from: number, limit: number): Located[] {
+  const rows: Located[] = []
+  for (const { tenantId, blockId, hostId, collectionId, sourceId, firstRow, blockRow, n } of runs) {
+    for (let i = Math.max(0, from - firstRow); i < n && rows.length < limit; i++)
+      rows.push({ tenantId, blockId, blockRow: blockRow + i, hostId, collectionId, sourceId, row: firstRow + i })
+  }
+  return rows
+}
+
+/** The row exactly as sent, without its line end. */
+export async function rawRow(scope: ReadScope, { id, as }: { id: string; as: 'text' | 'base64' }): Promise<string> {
+  const name = parseRowId(id)
+  const [located] = name ? locate(await runsFrom(scope, name, name.row, 1), name.row, 1) : []
+  if (!located || located.row !== name!.row) throw notFound('row')
+  const read = readLines(scope, [located], (line) => (as === 'base64' ? line.toString('base64') : exactText(line)))
+  return (await read.next()).value!.made
+}
+
+function exactText(line: Buffer): string {
+  const text = line.toString()
+  if (Buffer.compare(Buffer.from(text), line) === 0) return text
+  throw new AppError('UNPROCESSABLE_CONTENT', 'This row has bytes that are not UTF-8: ask for it as base64')
+}
+
+export interface RowsOfSource extends SourceOfCollection {
+  /** The number of the first row wanted. */
+  cursor: number
+  limit: number
+}
+
+/** A collection's table: rows of one source in row order, and the source's fields as columns. */
+export async function listRows(scope: ReadScope, wanted: RowsOfSource) {
+  const stored = await storedRows(scope, wanted)
+  if (!stored) throw notFound('source of this collection')
+  const located = locate(
+    await runsFrom(scope, wanted, wanted.cursor, wanted.limit + 1),
+    wanted.cursor,
+    wanted.limit + 1,
+  )
+  const rows = await showRows(scope, await withTimes(scope, located.slice(0, wanted.limit)))
+  const next = located[rows.length]
+  return {
+    rows,
+    columns: await fieldsOf(scope, wanted.sourceId),
+    total: stored.rowsStored,
+    nextCursor: next ? next.row : null,
+  }
+}
+
+async function withTimes(scope: ReadScope, located: Located[]): Promise<Hit[]> {
+  const blocks = new Map(located.map((row) => [row.blockId, row]))
+  const chunks = await eventTimesOf(scope, [...blocks.values()])
+  const times = new Map([...chunks].map(([blockId, chunk]) => [blockId, openColumn(chunk).numbers]))
+  return located.map((row) => ({ ...row, time: times.get(row.blockId)![row.blockRow]! }))
+}

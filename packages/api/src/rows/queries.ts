@@ -1,0 +1,161 @@
+import { sql } from 'kysely'
+import type { ReadScope } from '../scope.ts'
+
+/** A block that may hold rows of an answer. */
+export interface Candidate {
+  tenantId: number
+  blockId: number
+  sourceId: number
+  n: number
+  /** Event times in microseconds since 1970. */
+  tMin: number
+  tMax: number
+  rawBytes: number
+}
+
+/** Consecutive rows of a block: `n` from `blockRow` on are the source's rows from `firstRow` on. */
+export interface Run {
+  tenantId: number
+  blockId: number
+  blockRow: number
+  n: number
+  collectionId: number
+  sourceId: number
+  firstRow: number
+  hostId: number
+}
+
+export interface BlockFilter {
+  sources: number[] | undefined
+  /** Event times, both inclusive. */
+  since: number
+  until: number
+}
+
+export type BlockKey = Pick<Candidate, 'tenantId' | 'blockId'>
+
+/** One tenant's condition, or none for a reader of all. */
+export const inScope = (scope: ReadScope, column: string) =>
+  scope.tenantId === 'all' ? sql`true` : sql`${sql.ref(column)} = ${scope.tenantId}`
+
+/** Arrays of keys as a table, so that each block is one look-up by its primary key, in one tenant or in all. */
+const wanted = (keys: BlockKey[]) =>
+  sql`unnest(${keys.map((k) => k.tenantId)}::int[], ${keys.map((k) => k.blockId)}::bigint[]) as w(tenant_id, block_id)`
+
+/** bigint parameters go as text: beyond 2^53 a number would be written with an exponent. */
+const bigint = (value: number) => sql`${BigInt(Math.max(-9e18, Math.min(9e18, value))).toString()}::bigint`
+
+export async function termKey(scope: ReadScope): Promise<Uint8Array> {
+  return (await scope.db.selectFrom('installation').select('termKey').executeTakeFirstOrThrow()).termKey
+}
+
+/** Hosts by hostname, FQDN or client id, in any case. */
+export async function hostIdsOf(scope: ReadScope, name: string): Promise<number[]> {
+  const { rows } = await sql<{ id: number }>`
+    select id from hosts
+    where ${inScope(scope, 'tenant_id')}
+      and (lower(hostname) = lower(${name}) or lower(fqdn) = lower(${name}) or lower(client_id) = lower(${name}))
+  `.execute(scope.db)
+  return rows.map((row) => row.id)
+}
+
+/** Sources by name, in any case; an artifact's name stands for all of its sources. */
+export async function sourceIdsOf(scope: ReadScope, name: string): Promise<number[]> {
+  const { rows } = await sql<{ id: number }>`
+    select id from sources
+    where ${inScope(scope, 'tenant_id')} and (lower(name) = lower(${name}) or lower(split_part(name, '/', 1)) = lower(${name}))
+  `.execute(scope.db)
+  return rows.map((row) => row.id)
+}
+
+const candidateColumns = sql`b.tenant_id, b.block_id, b.source_id, b.n, b.t_min, b.t_max, b.raw_bytes`
+
+/** Blocks whose terms hold all of these hashes; through functions, as GIN indexes are off under row-level security. */
+export async function blocksWithTerms(scope: ReadScope, terms: number[], filter: BlockFilter): Promise<Candidate[]> {
+  const { sources, since, until } = filter
+  const found =
+    scope.tenantId === 'all'
+      ? sql`find_blocks_everywhere(${terms}::int[], ${bigint(since)}, ${bigint(until)})`
+      : sql`find_blocks(${scope.tenantId}::int, ${terms}::int[], ${sources ?? null}::int[], ${bigint(since)}, ${bigint(until)})`
+  const { rows } = await sql<Candidate>`
+    select ${candidateColumns} from ${found} f join blocks b on b.tenant_id = f.tenant_id and b.block_id = f.block_id
+    where ${inScope(scope, 'b.tenant_id')} and (${sources ?? null}::int[] is null or f.source_id = any (${sources ?? []}::int[]))
+  `.execute(scope.db)
+  return rows
+}
+
+/** All blocks of the sources and times; with keys, only those. */
+export async function blocksOf(scope: ReadScope, filter: BlockFilter, keys?: BlockKey[]): Promise<Candidate[]> {
+  const { sources, since, until } = filter
+  const from = keys ? sql`${wanted(keys)} join blocks b using (tenant_id, block_id)` : sql`blocks b`
+  const { rows } = await sql<Candidate>`
+    select ${candidateColumns} from ${from}
+    where ${inScope(scope, 'b.tenant_id')} and b.t_max >= ${bigint(since)} and b.t_min <= ${bigint(until)}
+      and (${sources ?? null}::int[] is null or b.source_id = any (${sources ?? []}::int[]))
+  `.execute(scope.db)
+  return rows
+}
+
+export const runColumns = sql`r.tenant_id, r.block_id, r.block_row, r.n, r.collection_id, r.source_id, r.first_row, r.host_id`
+
+/** Runs of hosts and collections; undefined means any. */
+export async function runsWhere(
+  scope: ReadScope,
+  { hosts, collections }: { hosts: number[] | undefined; collections: number[] | undefined },
+): Promise<Run[]> {
+  const { rows } = await sql<Run>`
+    select ${runColumns} from runs r
+    where ${inScope(scope, 'r.tenant_id')}
+      and (${hosts ?? null}::bigint[] is null or r.host_id = any (${hosts ?? []}::bigint[]))
+      and (${collections ?? null}::bigint[] is null or r.collection_id = any (${collections ?? []}::bigint[]))
+    order by r.block_id, r.block_row
+  `.execute(scope.db)
+  return rows
+}
+
+export async function runsOf(scope: ReadScope, keys: BlockKey[]): Promise<Run[]> {
+  if (keys.length === 0) return []
+  const { rows } = await sql<Run>`
+    select ${runColumns} from ${wanted(keys)} join runs r using (tenant_id, block_id)
+    where ${inScope(scope, 'r.tenant_id')} order by r.block_id, r.block_row
+  `.execute(scope.db)
+  return rows
+}
+
+export async function textsOf(scope: ReadScope, keys: BlockKey[]): Promise<Map<number, Buffer>> {
+  if (keys.length === 0) return new Map()
+  const { rows } = await sql<{ blockId: number; text: Buffer }>`
+    select b.block_id, b.text from ${wanted(keys)} join blocks b using (tenant_id, block_id)
+    where ${inScope(scope, 'b.tenant_id')}
+  `.execute(scope.db)
+  return new Map(rows.map((row) => [row.blockId, row.text]))
+}
+
+/** The event times of blocks: field 0. */
+export async function eventTimesOf(
+  scope: ReadScope,
+  blocks: Pick<Candidate, 'tenantId' | 'sourceId' | 'blockId'>[],
+): Promise<Map<number, Buffer>> {
+  if (blocks.length === 0) return new Map()
+  const { rows } = await sql<{ blockId: number; chunk: Buffer }>`
+    select c.block_id, c.chunk
+    from unnest(${blocks.map((b) => b.tenantId)}::int[], ${blocks.map((b) => b.sourceId)}::int[], ${blocks.map((b) => b.blockId)}::bigint[])
+      as w(tenant_id, source_id, block_id)
+    join block_columns c using (tenant_id, source_id, block_id)
+    where ${inScope(scope, 'c.tenant_id')} and c.field_id = 0
+  `.execute(scope.db)
+  return new Map(rows.map((row) => [row.blockId, row.chunk]))
+}
+
+/** The time columns of blocks, told by the kind in a chunk's second byte. */
+export async function timeColumnsOf(scope: ReadScope, blocks: Candidate[]): Promise<Map<number, Buffer[]>> {
+  const found = new Map<number, Buffer[]>()
+  if (blocks.length === 0) return found
+  const { rows } = await sql<{ blockId: number; chunk: Buffer }>`
+    select c.block_id, c.chunk from block_columns c
+    where ${inScope(scope, 'c.tenant_id')} and c.source_id = any (${[...new Set(blocks.map((b) => b.sourceId))]}::int[])
+      and c.field_id > 0 and c.block_id = any (${blocks.map((b) => b.blockId)}::bigint[]) and get_byte(c.chunk, 1) = 2
+  `.execute(scope.db)
+  for (const { blockId, chunk } of rows) found.set(blockId, [...(found.get(blockId) ?? []), chunk])
+  return found
+}
