@@ -12,6 +12,7 @@ import { contextOf } from './context.ts'
 import type { Settings } from './env.ts'
 import { health } from './health.ts'
 import { ingestion } from './ingestion/rows.ts'
+import { integrations } from './integrations.ts'
 import { securityHeaders, web } from './web.ts'
 
 export interface Deps {
@@ -64,6 +65,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   const ingest = await openIngest(deps.database)
   app.addHook('onClose', () => ingest.close())
   await ingestion(app, deps, ingest)
+  await integrations(app, deps)
   await health(app, deps)
   await web(app, deps)
   return app

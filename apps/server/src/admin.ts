@@ -1,0 +1,124 @@
+import { statfs } from 'node:fs/promises'
+import { resetByOperator, unlockByOperator, type Services } from '@velocicompanion/api'
+import { migrateDown, migrateUp, migrationStatus, openDatabase, type Database } from '@velocicompanion/db'
+import { startEmbedded } from '@velocicompanion/db/embedded'
+import pg from 'pg'
+import { readSettings, secretKey, SettingError, type Settings } from './env.ts'
+import { version } from './version.ts'
+
+const usage = `npm run admin -- <command>
+  users reset-password <name>   prints a one-time link and ends the user's sessions
+  users unlock <name>           lifts the waits after failed sign-ins
+  migrate up | down | status    brings the database up to date, takes the newest migration back, lists them
+  doctor                        settings, disk space, database, clock, versions`
+
+const say = (line: string) => console.log(line)
+
+/** Works without a running server: starts the embedded PostgreSQL, or shares the one that runs. */
+async function withUrl<T>(settings: Settings, work: (url: string) => Promise<T>) {
+  if (settings.DATABASE_URL) return work(settings.DATABASE_URL)
+  const embedded = await startEmbedded(settings.DATA_DIR, { say: () => {} })
+  try {
+    return await work(embedded.url)
+  } finally {
+    await embedded.stop()
+  }
+}
+
+async function withDatabase<T>(settings: Settings, work: (database: Database) => Promise<T>) {
+  return withUrl(settings, async (url) => {
+    const database = openDatabase(url, { max: 2 })
+    try {
+      return await work(database)
+    } finally {
+      await database.close()
+    }
+  })
+}
+
+const servicesOf = (settings: Settings): Services => ({
+  version,
+  secretKey: secretKey(process.env, settings.DATA_DIR),
+  accessTokenMinutes: settings.ACCESS_TOKEN_MINUTES,
+  registration: settings.REGISTRATION,
+  publicUrl: settings.publicUrl,
+  setupCode: undefined,
+  now: () => new Date(),
+  warnings: () => [],
+})
+
+async function users(settings: Settings, command: string | undefined, name: string | undefined) {
+  if (!name || (command !== 'reset-password' && command !== 'unlock')) return false
+  const services = servicesOf(settings)
+  await withDatabase(settings, async (database) => {
+    if (command === 'unlock') {
+      await unlockByOperator(database, services, name)
+      say(`${name} may try again at once.`)
+      return
+    }
+    const code = await resetByOperator(database, services, name)
+    say(`One-time link for ${name}, valid for two days: ${settings.publicUrl}/welcome#${code}`)
+  })
+  return true
+}
+
+async function migrate(settings: Settings, command: string | undefined) {
+  if (command === 'up' || command === 'down') {
+    const names = await withUrl(settings, (url) => (command === 'up' ? migrateUp(url) : migrateDown(url)))
+    say(names.length > 0 ? names.join('\n') : 'Nothing to do.')
+    return true
+  }
+  if (command !== 'status') return false
+  for (const { name, executedAt } of await withUrl(settings, migrationStatus)) {
+    say(`${name}  ${executedAt ? executedAt.toISOString() : 'not run'}`)
+  }
+  return true
+}
+
+async function doctor(settings: Settings) {
+  const secret = /SECRET|TOKEN$|DATABASE_URL|tls/
+  for (const [name, value] of Object.entries(settings)) {
+    if (value !== undefined) say(`${name}: ${secret.test(name) ? 'set, not shown' : String(value)}`)
+  }
+  say(`version: ${version}, Node ${process.version}, ${process.platform} ${process.arch}`)
+  await withUrl(settings, async (url) => {
+    const disk = await statfs(settings.DATABASE_URL ? '.' : settings.DATA_DIR)
+    const free = (disk.bavail * disk.bsize) / 1e9
+    say(
+      `disk: ${free.toFixed(1)} GB free of ${((disk.blocks * disk.bsize) / 1e9).toFixed(1)} GB${free < 5 ? ': nearly full' : ''}`,
+    )
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 })
+    await client.connect()
+    const asked = Date.now()
+    const { rows } = await client.query<{ version: string; now: Date }>(
+      "select current_setting('server_version') as version, clock_timestamp() as now",
+    )
+    const skew = rows[0]!.now.getTime() - (asked + Date.now()) / 2
+    say(
+      `database: PostgreSQL ${rows[0]!.version} answers; its clock differs by ${Math.round(skew)} ms${Math.abs(skew) > 2000 ? ': set the clocks' : ''}`,
+    )
+    await client.end()
+    const open = (await migrationStatus(url)).filter((m) => !m.executedAt)
+    say(open.length > 0 ? `migrations: ${open.length} not run; the next start runs them` : 'migrations: all run')
+  })
+  return true
+}
+
+try {
+  const [area, command, name] = process.argv.slice(2)
+  const settings = readSettings(process.env)
+  const jobs: Record<string, () => Promise<boolean>> = {
+    users: () => users(settings, command, name),
+    migrate: () => migrate(settings, command),
+    doctor: () => doctor(settings),
+  }
+  const job = area === undefined ? undefined : jobs[area]
+  if (!job || !(await job())) {
+    console.error(usage)
+    process.exitCode = 2
+  }
+} catch (error) {
+  const known = error instanceof SettingError || (error as { code?: string }).code === 'NOT_FOUND'
+  console.error(known ? (error as Error).message : error)
+  process.exitCode = 1
+}
