@@ -7,12 +7,24 @@ import { caseRoutes } from './features/cases/routes.ts'
 import { artifactRoutes } from './features/artifacts/routes.ts'
 import { accountRoutes, entryRoutes } from './features/auth/routes.ts'
 import { tenantRoutes } from './features/tenants/routes.ts'
+import { tokenRoutes } from './features/tokens/routes.ts'
 import { userRoutes } from './features/users/routes.ts'
 import { appRoute, rootRoute } from './layout.tsx'
 
 const routeTree = rootRoute.addChildren([
   ...entryRoutes,
-  appRoute.addChildren([...hostRoutes, ...homeRoutes, ...collectionRoutes, ...caseRoutes, ...artifactRoutes, ...accountRoutes, ...userRoutes, ...tenantRoutes, ...auditRoutes]),
+  appRoute.addChildren([
+    ...hostRoutes,
+    ...homeRoutes,
+    ...collectionRoutes,
+    ...caseRoutes,
+    ...artifactRoutes,
+    ...accountRoutes,
+    ...userRoutes,
+    ...tenantRoutes,
+    ...tokenRoutes,
+    ...auditRoutes,
+  ]),
 ])
 
 export const router = createRouter({

@@ -1,4 +1,12 @@
-import { IconSettings, type Icon } from '@tabler/icons-react'
+import {
+  IconBinaryTree,
+  IconBriefcase,
+  IconHome,
+  IconServer,
+  IconSettings,
+  IconTags,
+  type Icon,
+} from '@tabler/icons-react'
 import type { Permission } from '@velocicompanion/api/permissions'
 
 export interface Place {
@@ -14,5 +22,10 @@ export interface Place {
 
 /** Where one can go. A place stands here when its page works, and not before. */
 export const places: Place[] = [
+  { to: '/', label: 'Home', icon: IconHome, key: 'h', permission: 'host:read' },
+  { to: '/hosts', label: 'Hosts', icon: IconServer, key: 'o', permission: 'host:read' },
+  { to: '/collections', label: 'Collections', icon: IconBinaryTree, key: 'l', permission: 'collection:read' },
+  { to: '/cases', label: 'Cases', icon: IconBriefcase, key: 'c', permission: 'case:read' },
+  { to: '/artifacts', label: 'Artifacts', icon: IconTags, key: 't', permission: 'artifact:read' },
   { to: '/admin', label: 'Admin', icon: IconSettings, key: 'a', permission: 'user:manage', low: true },
 ]

@@ -11,7 +11,7 @@ export interface CaseFilter {
   query?: string | undefined
   status?: CaseStatus | undefined
   severity?: CaseSeverity | undefined
-  direction: 'asc' | 'desc'
+  order: 'asc' | 'desc'
   limit: number
   cursor?: Place | undefined
 }
@@ -42,7 +42,7 @@ const kept = (scope: ReadScope) =>
 
 /** By last change. */
 export async function listCases(scope: ReadScope, filter: CaseFilter) {
-  const { query, status, severity, direction, limit, cursor } = filter
+  const { query, status, severity, order, limit, cursor } = filter
   const matching = kept(scope)
     .$if(Boolean(query), (q) => q.where(holds([sql.ref('c.title'), sql.ref('c.description')], query!)))
     .$if(status !== undefined, (q) => q.where('c.status', '=', status!))
@@ -50,11 +50,9 @@ export async function listCases(scope: ReadScope, filter: CaseFilter) {
   const rows = await matching
     .select(columns)
     .select([userName('updated_by').as('updatedBy'), artifactCount.as('artifacts')])
-    .$if(cursor !== undefined, (q) =>
-      q.where(beyond(sql.ref('c.updated_at'), sql.ref('c.id'), cursor!, 'time', direction)),
-    )
-    .orderBy('c.updatedAt', direction)
-    .orderBy('c.id', direction)
+    .$if(cursor !== undefined, (q) => q.where(beyond(sql.ref('c.updated_at'), sql.ref('c.id'), cursor!, 'time', order)))
+    .orderBy('c.updatedAt', order)
+    .orderBy('c.id', order)
     .limit(limit + 1)
     .execute()
   const { total } = await matching.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow()

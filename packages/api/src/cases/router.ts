@@ -8,7 +8,7 @@ const listInput = z.object({
   query: z.string().max(200).optional(),
   status: z.enum(caseStatuses).optional(),
   severity: z.enum(caseSeverities).optional(),
-  direction: z.enum(['asc', 'desc']).default('desc'),
+  order: z.enum(['asc', 'desc']).default('desc'),
   limit: limitInput,
   cursor: cursorInput,
 })

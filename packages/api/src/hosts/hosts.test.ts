@@ -24,7 +24,7 @@ test('lists hosts by last seen and by name, and finds them by part of a name, ad
   const names = async (input: Parameters<typeof api.hosts.list>[0]) =>
     (await api.hosts.list(input)).rows.map((row) => row.hostname)
   expect(await names({})).toEqual(['WS-B', 'ws-a'])
-  expect(await names({ sort: 'hostname', direction: 'asc' })).toEqual(['ws-a', 'WS-B'])
+  expect(await names({ sort: 'hostname', order: 'asc' })).toEqual(['ws-a', 'WS-B'])
   expect(await names({ query: 's-b' })).toEqual(['WS-B'])
   expect(await names({ query: 'FINANCE' })).toEqual(['WS-B'])
   expect(await names({ label: 'finance', os: 'windows' })).toEqual(['WS-B'])

@@ -9,7 +9,7 @@ export interface HostFilter {
   os?: string | undefined
   label?: string | undefined
   sort: 'lastSeen' | 'hostname'
-  direction: 'asc' | 'desc'
+  order: 'asc' | 'desc'
   limit: number
   cursor?: Place | undefined
 }
@@ -51,14 +51,14 @@ const matching = (scope: ReadScope, { query, os, label }: Pick<HostFilter, 'quer
 
 /** Each host with its collections and its rows received of expected. `total` counts what matches, over all pages. */
 export async function listHosts(scope: ReadScope, filter: HostFilter) {
-  const { sort, direction, limit, cursor } = filter
+  const { sort, order, limit, cursor } = filter
   const column = sort === 'lastSeen' ? sql.ref('hosts.last_seen') : sql`lower(hosts.hostname)`
   const type = sort === 'lastSeen' ? 'time' : 'text'
   const rows = await matching(scope, filter)
     .select([...shown, sql<string>`lower(hosts.hostname)`.as('nameKey')])
-    .$if(cursor !== undefined, (q) => q.where(beyond(column, sql.ref('hosts.id'), cursor!, type, direction)))
-    .orderBy(column, direction)
-    .orderBy('hosts.id', direction)
+    .$if(cursor !== undefined, (q) => q.where(beyond(column, sql.ref('hosts.id'), cursor!, type, order)))
+    .orderBy(column, order)
+    .orderBy('hosts.id', order)
     .limit(limit + 1)
     .execute()
   const found = page(rows, limit, (row) => (sort === 'lastSeen' ? row.lastSeen : row.nameKey))

@@ -8,7 +8,7 @@ const listInput = z.object({
   os: z.string().max(200).optional(),
   label: z.string().max(200).optional(),
   sort: z.enum(['lastSeen', 'hostname']).default('lastSeen'),
-  direction: z.enum(['asc', 'desc']).default('desc'),
+  order: z.enum(['asc', 'desc']).default('desc'),
   limit: limitInput,
   cursor: cursorInput,
 })

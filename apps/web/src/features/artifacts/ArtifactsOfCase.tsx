@@ -1,0 +1,126 @@
+import { Button, Select, TextInput } from '@mantine/core'
+import type { ArtifactType } from '@velocicompanion/api/artifacts/input'
+import { useState, type SyntheticEvent } from 'react'
+import { trpc } from '../../api.ts'
+import { count } from '../../lib/format.ts'
+import { useMay } from '../../lib/me.ts'
+import { sentence } from '../../lib/problem.ts'
+import { useOneTenant } from '../../lib/tenant.ts'
+import { Loaded } from '../../ui/Loaded.tsx'
+import { More } from '../../ui/More.tsx'
+import { Panel } from '../../ui/Panel.tsx'
+import { EmptyState, ErrorState } from '../../ui/states.tsx'
+import { toast } from '../../ui/toast.tsx'
+import { ArtifactTable, type Artifact } from './ArtifactTable.tsx'
+import { typeOptions } from './words.ts'
+
+export function ArtifactsOfCase({ caseId }: { caseId: number }) {
+  const mayWork = useMay('artifact:work')
+  const found = trpc.artifacts.list.useInfiniteQuery(
+    { caseId, limit: 100, ...useOneTenant() },
+    { getNextPageParam: (last) => last.nextCursor },
+  )
+  const remove = useRemove()
+  const actions = (row: Artifact) => (
+    <Button variant="subtle" onClick={() => remove(row)}>
+      Remove
+    </Button>
+  )
+  return (
+    <Panel title="Artifacts" count={found.data && count(found.data.pages[0]!.total)}>
+      {mayWork && <AddArtifact caseId={caseId} />}
+      <Loaded query={found}>
+        {({ pages }) => {
+          const rows = pages.flatMap((page) => page.rows)
+          if (rows.length === 0)
+            return <EmptyState title="No artifact yet">Hashes, addresses and names of this case stand here.</EmptyState>
+          return (
+            <>
+              <ArtifactTable rows={rows} actions={mayWork ? actions : undefined} />
+              <More
+                shown={rows.length}
+                total={pages[0]!.total}
+                hasNext={found.hasNextPage}
+                loading={found.isFetchingNextPage}
+                more={() => void found.fetchNextPage()}
+              />
+            </>
+          )
+        }}
+      </Loaded>
+    </Panel>
+  )
+}
+
+function useRemove() {
+  const utils = trpc.useUtils()
+  const tenant = useOneTenant()
+  const done = () => Promise.all([utils.artifacts.invalidate(), utils.cases.list.invalidate()])
+  const create = trpc.artifacts.create.useMutation({ onSettled: done })
+  const remove = trpc.artifacts.delete.useMutation({ onSettled: done })
+  return ({ id, caseId, artifactType, value, description }: Artifact) =>
+    remove.mutate(
+      { id, ...tenant },
+      {
+        onSuccess: () =>
+          toast({
+            text: 'Removed the artifact.',
+            undo: () =>
+              create.mutate({ caseId, artifactType: artifactType as ArtifactType, value, description, ...tenant }),
+          }),
+        onError: (error) => toast({ text: `The artifact is not removed. ${sentence(error)}` }),
+      },
+    )
+}
+
+function AddArtifact({ caseId }: { caseId: number }) {
+  const [artifactType, setType] = useState<ArtifactType>('sha256')
+  const [value, setValue] = useState('')
+  const [description, setDescription] = useState('')
+  const utils = trpc.useUtils()
+  const tenant = useOneTenant()
+  const create = trpc.artifacts.create.useMutation({
+    onSuccess: async () => {
+      setValue('')
+      setDescription('')
+      await utils.artifacts.invalidate()
+    },
+  })
+  const submit = (event: SyntheticEvent) => {
+    event.preventDefault()
+    create.mutate({ caseId, artifactType, value, description, ...tenant })
+  }
+  return (
+    <>
+      <form className="filterbar" onSubmit={submit} aria-label="Add an artifact">
+        <Select
+          aria-label="Type"
+          data={typeOptions}
+          value={artifactType}
+          allowDeselect={false}
+          onChange={(next) => next && setType(next as ArtifactType)}
+          style={{ width: 140 }}
+        />
+        <TextInput
+          aria-label="Value"
+          placeholder="Value, kept as given"
+          required
+          value={value}
+          onChange={(e) => setValue(e.currentTarget.value)}
+          style={{ flex: 1 }}
+        />
+        <TextInput
+          aria-label="Description"
+          placeholder="Description"
+          value={description}
+          onChange={(e) => setDescription(e.currentTarget.value)}
+          style={{ flex: 1 }}
+        />
+        <Button type="submit" variant="default" loading={create.isPending}>
+          Add artifact
+        </Button>
+      </form>
+      {create.error && <ErrorState error={create.error} />}
+    </>
+  )
+}

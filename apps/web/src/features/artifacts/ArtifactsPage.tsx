@@ -1,0 +1,64 @@
+import { Select } from '@mantine/core'
+import { useSearch } from '@tanstack/react-router'
+import type { ArtifactType } from '@velocicompanion/api/artifacts/input'
+import { trpc } from '../../api.ts'
+import { plural } from '../../lib/format.ts'
+import { useTenant } from '../../lib/tenant.ts'
+import { useSetSearch } from '../../lib/url.ts'
+import { Loaded } from '../../ui/Loaded.tsx'
+import { More } from '../../ui/More.tsx'
+import { Page } from '../../ui/Page.tsx'
+import { SearchBox } from '../../ui/SearchBox.tsx'
+import { EmptyState } from '../../ui/states.tsx'
+import { ArtifactTable } from './ArtifactTable.tsx'
+import { typeOptions } from './words.ts'
+
+export function ArtifactsPage() {
+  const search = useSearch({ from: '/app/artifacts' })
+  const setSearch = useSetSearch<typeof search>()
+  const { query, type } = search
+  const found = trpc.artifacts.list.useInfiniteQuery(
+    { ...useTenant(), ...(query && { query }), ...(type && { artifactType: type }), limit: 100 },
+    { getNextPageParam: (last) => last.nextCursor, placeholderData: (old) => old },
+  )
+  return (
+    <Page title="Artifacts" sub={found.data && plural(found.data.pages[0]!.total, 'artifact')}>
+      <section className="panel" aria-label="Artifacts">
+        <div className="filterbar">
+          <SearchBox label="Part of a value" value={query} onSearch={(text) => setSearch({ query: text }, true)} />
+          <Select
+            aria-label="Type"
+            placeholder="Any type"
+            clearable
+            data={typeOptions}
+            value={type ?? null}
+            onChange={(value) => setSearch({ type: (value as ArtifactType | null) ?? undefined })}
+          />
+        </div>
+        <Loaded query={found}>
+          {({ pages }) => {
+            const rows = pages.flatMap((page) => page.rows)
+            if (rows.length === 0)
+              return query || type ? (
+                <EmptyState title="No artifact matches">Values and descriptions were searched.</EmptyState>
+              ) : (
+                <EmptyState title="No artifact yet">Artifacts are added on the page of a case.</EmptyState>
+              )
+            return (
+              <>
+                <ArtifactTable rows={rows} withCase />
+                <More
+                  shown={rows.length}
+                  total={pages[0]!.total}
+                  hasNext={found.hasNextPage}
+                  loading={found.isFetchingNextPage}
+                  more={() => void found.fetchNextPage()}
+                />
+              </>
+            )
+          }}
+        </Loaded>
+      </section>
+    </Page>
+  )
+}

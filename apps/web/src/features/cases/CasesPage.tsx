@@ -1,0 +1,125 @@
+import { Button, Select } from '@mantine/core'
+import { Link, useSearch } from '@tanstack/react-router'
+import type { CaseSeverity, CaseStatus } from '@velocicompanion/api/cases/input'
+import { trpc, type Outputs } from '../../api.ts'
+import { count, plural } from '../../lib/format.ts'
+import { useMay } from '../../lib/me.ts'
+import { useAllTenants, useTenant } from '../../lib/tenant.ts'
+import { useSetSearch } from '../../lib/url.ts'
+import { List, type Column } from '../../ui/List.tsx'
+import { Loaded } from '../../ui/Loaded.tsx'
+import { More } from '../../ui/More.tsx'
+import { Page } from '../../ui/Page.tsx'
+import { SearchBox } from '../../ui/SearchBox.tsx'
+import { Severity } from '../../ui/Severity.tsx'
+import { SortHead, type Direction } from '../../ui/SortHead.tsx'
+import { EmptyState } from '../../ui/states.tsx'
+import { Time } from '../../ui/Time.tsx'
+import { NewCase } from './NewCase.tsx'
+import { severityOptions, statusOptions } from './words.ts'
+
+type Row = Outputs['cases']['list']['rows'][number]
+
+export function CasesPage() {
+  const search = useSearch({ from: '/app/cases' })
+  const setSearch = useSetSearch<typeof search>()
+  const { query, status, severity, direction = 'desc', create } = search
+  const filter = { ...(query && { query }), ...(status && { status }), ...(severity && { severity }) }
+  const found = trpc.cases.list.useInfiniteQuery(
+    { ...useTenant(), ...filter, order: direction, limit: 100 },
+    { getNextPageParam: (last) => last.nextCursor, placeholderData: (old) => old },
+  )
+  const all = useAllTenants()
+  const mayWork = useMay('case:work') && !all
+  const filtered = Object.keys(filter).length > 0
+  const newCase = mayWork && <Button onClick={() => setSearch({ create: true })}>New case…</Button>
+  return (
+    <Page title="Cases" sub={found.data && plural(found.data.pages[0]!.total, 'case')} actions={newCase}>
+      {create && mayWork && <NewCase onClose={() => setSearch({ create: undefined }, true)} />}
+      <section className="panel" aria-label="Cases">
+        <div className="filterbar">
+          <SearchBox
+            label="Words in title or text"
+            value={query}
+            onSearch={(text) => setSearch({ query: text }, true)}
+          />
+          <Select
+            aria-label="Status"
+            placeholder="Any status"
+            clearable
+            data={statusOptions}
+            value={status ?? null}
+            onChange={(value) => setSearch({ status: (value as CaseStatus | null) ?? undefined })}
+          />
+          <Select
+            aria-label="Severity"
+            placeholder="Any severity"
+            clearable
+            data={severityOptions}
+            value={severity ?? null}
+            onChange={(value) => setSearch({ severity: (value as CaseSeverity | null) ?? undefined })}
+          />
+        </div>
+        <Loaded query={found}>
+          {({ pages }) => {
+            const rows = pages.flatMap((page) => page.rows)
+            if (rows.length === 0)
+              return filtered ? (
+                <EmptyState title="No case matches">Titles and texts were searched.</EmptyState>
+              ) : (
+                <EmptyState title="No case yet">A case keeps what an investigation found.</EmptyState>
+              )
+            return (
+              <>
+                <List
+                  label="Cases"
+                  rows={rows}
+                  rowKey={(row) => row.id}
+                  edge={(row) => (row.status === 'closed' ? 'none' : row.severity)}
+                  columns={columnsOf(all, direction, (to) => setSearch({ direction: to }))}
+                />
+                <More
+                  shown={rows.length}
+                  total={pages[0]!.total}
+                  hasNext={found.hasNextPage}
+                  loading={found.isFetchingNextPage}
+                  more={() => void found.fetchNextPage()}
+                />
+              </>
+            )
+          }}
+        </Loaded>
+      </section>
+    </Page>
+  )
+}
+
+const columnsOf = (all: boolean, direction: Direction, sort: (to: Direction) => void): Column<Row>[] => [
+  { head: 'Severity', cell: (row) => <Severity level={row.severity} /> },
+  {
+    head: 'Case',
+    wrap: true,
+    cell: (row) => (
+      <Link
+        to="/cases/$id"
+        params={{ id: String(row.id) }}
+        search={{ tenant: all ? row.tenantId : undefined }}
+        className="b"
+      >
+        {row.title}
+      </Link>
+    ),
+  },
+  ...(all ? [{ head: 'Tenant', cell: (row: Row) => row.tenantId }] : []),
+  { head: 'Status', cell: (row) => row.status[0]!.toUpperCase() + row.status.slice(1) },
+  { head: 'Artifacts', num: true, cell: (row) => count(row.artifacts) },
+  { head: 'Saved by', cell: (row) => row.updatedBy ?? <span className="t3">another tenant’s user</span> },
+  {
+    head: (
+      <SortHead active direction={direction} onSort={sort}>
+        Last change
+      </SortHead>
+    ),
+    cell: (row) => <Time at={row.updatedAt} />,
+  },
+]

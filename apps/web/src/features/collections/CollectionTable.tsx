@@ -1,0 +1,57 @@
+import { Link } from '@tanstack/react-router'
+import type { Outputs } from '../../api.ts'
+import { useAllTenants } from '../../lib/tenant.ts'
+import { List, type Column } from '../../ui/List.tsx'
+import { Meter } from '../../ui/Meter.tsx'
+import { Time } from '../../ui/Time.tsx'
+import { Mono } from '../../ui/Value.tsx'
+
+type Row = Outputs['collections']['list']['rows'][number]
+
+export function CollectionTable({ rows, withHost = false }: { rows: Row[]; withHost?: boolean }) {
+  const all = useAllTenants()
+  const tenantOf = (row: Row) => ({ tenant: all ? row.tenantId : undefined })
+  const columns: Column<Row>[] = [
+    {
+      head: 'Flow',
+      cell: (row) => (
+        <Link to="/collections/$id" params={{ id: String(row.id) }} search={tenantOf(row)}>
+          <Mono value={row.flowId} />
+        </Link>
+      ),
+    },
+    {
+      head: 'Artifacts',
+      cell: (row) => (
+        <Mono
+          value={row.artifacts.join(', ')}
+          shown={row.artifacts.slice(0, 2).join(', ') + (row.artifacts.length > 2 ? ', …' : '')}
+        />
+      ),
+    },
+    ...(withHost
+      ? [
+          {
+            head: 'Host',
+            cell: (row: Row) => (
+              <Link to="/hosts/$id" params={{ id: String(row.hostId) }} search={tenantOf(row)}>
+                <Mono value={row.hostname} />
+              </Link>
+            ),
+          },
+        ]
+      : []),
+    ...(all ? [{ head: 'Tenant', cell: (row: Row) => row.tenantId }] : []),
+    {
+      head: 'Asked by',
+      wide: true,
+      cell: (row) => <Mono value={row.huntDescription || row.huntId || row.creator || 'not known'} />,
+    },
+    { head: 'Changed', cell: (row) => <Time at={row.updatedAt} form="day" /> },
+    {
+      head: 'Rows received of expected',
+      cell: (row) => <Meter received={row.rowsReceived} expected={row.rowsExpected} />,
+    },
+  ]
+  return <List label="Collections" rows={rows} rowKey={(row) => row.id} columns={columns} />
+}

@@ -1,0 +1,36 @@
+import { Link } from '@tanstack/react-router'
+import { trpc } from '../../api.ts'
+import { plural } from '../../lib/format.ts'
+import { useOneTenant } from '../../lib/tenant.ts'
+import { Loaded } from '../../ui/Loaded.tsx'
+import { Panel } from '../../ui/Panel.tsx'
+import { EmptyState } from '../../ui/states.tsx'
+import { CollectionTable } from '../collections/CollectionTable.tsx'
+
+/** The newest collections of a host, and the way to all of them. */
+export function CollectionsOfHost({ hostId, total }: { hostId: number; total: number }) {
+  const found = trpc.collections.list.useQuery({ hostId, limit: 20, ...useOneTenant() })
+  return (
+    <Panel
+      title="Collections"
+      count={plural(total, 'collection')}
+      actions={
+        total > 20 && (
+          <Link to="/collections" search={{ hostId }}>
+            Show all
+          </Link>
+        )
+      }
+    >
+      <Loaded query={found}>
+        {({ rows }) =>
+          rows.length === 0 ? (
+            <EmptyState title="No collection yet">Nothing was collected on this host.</EmptyState>
+          ) : (
+            <CollectionTable rows={rows} />
+          )
+        }
+      </Loaded>
+    </Panel>
+  )
+}
