@@ -1,5 +1,6 @@
 import { createRouter } from '@tanstack/react-router'
 import { auditRoutes } from './features/audit/routes.ts'
+import { rowRoutes } from './features/rows/routes.ts'
 import { hostRoutes } from './features/hosts/routes.ts'
 import { homeRoutes } from './features/home/routes.ts'
 import { collectionRoutes } from './features/collections/routes.ts'
@@ -14,6 +15,7 @@ import { appRoute, rootRoute } from './layout.tsx'
 const routeTree = rootRoute.addChildren([
   ...entryRoutes,
   appRoute.addChildren([
+    ...rowRoutes,
     ...hostRoutes,
     ...homeRoutes,
     ...collectionRoutes,

@@ -4,8 +4,9 @@ import { getRouteApi, useRouter } from '@tanstack/react-router'
 import { trpc } from '../../api.ts'
 import { problemOf, sentence } from '../../lib/problem.ts'
 import { ErrorState } from '../../ui/states.tsx'
-import { enter, safeNext } from './entry.ts'
+import { enter } from './entry.ts'
 import { EntryFrame } from './EntryFrame.tsx'
+import { safeNext } from './next.ts'
 import { RegisterForm } from './RegisterForm.tsx'
 
 const route = getRouteApi('/sign-in')

@@ -20,6 +20,3 @@ export async function leave() {
     queryClient.clear()
   }
 }
-
-/** Only a path of our own: a link must not send somebody elsewhere after signing in. */
-export const safeNext = (next: string | undefined) => (next && /^\/(?![/\\])/.test(next) ? next : '/')

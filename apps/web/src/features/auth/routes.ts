@@ -1,7 +1,8 @@
 import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { z } from 'zod'
 import { appRoute, rootRoute } from '../../layout.tsx'
-import { isSignedIn, safeNext } from './entry.ts'
+import { isSignedIn } from './entry.ts'
+import { safeNext } from './next.ts'
 
 const signIn = createRoute({
   getParentRoute: () => rootRoute,

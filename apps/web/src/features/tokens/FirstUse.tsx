@@ -1,0 +1,21 @@
+import { trpc } from '../../api.ts'
+import { Dot } from '../../ui/Dot.tsx'
+import { Time } from '../../ui/Time.tsx'
+import type { MadeToken } from './TokensPage.tsx'
+
+/** Turns green by itself when the token was used for the first time. */
+export function FirstUse({ token: { id, tenantId } }: { token: MadeToken }) {
+  const list = trpc.tokens.list.useQuery({ tenant: tenantId, limit: 200 }, { refetchInterval: 3000 })
+  const lastUsedAt = list.data?.rows.find((row) => row.id === id)?.lastUsedAt
+  return (
+    <div role="status">
+      {lastUsedAt ? (
+        <Dot tone="ok">
+          last used <Time at={lastUsedAt} />
+        </Dot>
+      ) : (
+        <Dot tone="hollow">waiting for the first delivery; this line turns green by itself</Dot>
+      )}
+    </div>
+  )
+}

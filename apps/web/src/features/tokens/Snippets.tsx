@@ -1,0 +1,183 @@
+import { Button, SegmentedControl, TextInput } from '@mantine/core'
+import { IconDownload } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useState, type ReactNode } from 'react'
+import { trpc } from '../../api.ts'
+import { Code } from '../../ui/Code.tsx'
+import { Copy } from '../../ui/Copy.tsx'
+import { Loaded } from '../../ui/Loaded.tsx'
+import { Panel } from '../../ui/Panel.tsx'
+import { artifactText } from './artifacts.ts'
+import { FirstUse } from './FirstUse.tsx'
+import { apiSnippet, curlSnippet, filledArtifact, secretFields, type Filling } from './snippets.ts'
+import type { MadeToken } from './TokensPage.tsx'
+
+type Sender = 'Feed' | 'Backfill' | 'curl'
+
+const senders = [
+  { value: 'Feed', label: 'Velociraptor Feed' },
+  { value: 'Backfill', label: 'Backfill' },
+  { value: 'curl', label: 'curl' },
+]
+
+/** What to paste where, for one token. */
+export function Snippets({ token, close }: { token: MadeToken; close: () => void }) {
+  const [sender, setSender] = useState<Sender>('Feed')
+  const [secretName, setSecretName] = useState('velocicompanion')
+  const health = trpc.health.status.useQuery()
+  const isNew = token.token !== undefined
+  // With a Velociraptor sender the token stands in the secret's fields, and only there.
+  const inSecret = token.scope === 'ingest' && sender !== 'curl'
+  return (
+    <Panel
+      title={isNew ? `New token: ${token.name}` : `Snippets: ${token.name}`}
+      count={isNew ? 'shown once' : 'the token itself is not kept'}
+      actions={
+        <Button variant="subtle" onClick={close}>
+          {isNew ? 'Done, hide it' : 'Close'}
+        </Button>
+      }
+      pad
+    >
+      <div className="col g12">
+        <div className="row g12 wrap" style={{ alignItems: 'flex-end' }}>
+          {token.scope === 'ingest' && (
+            <div>
+              <div className="meta" style={{ marginBottom: 4 }}>
+                How it sends
+              </div>
+              <SegmentedControl
+                aria-label="How it sends"
+                data={senders}
+                value={sender}
+                onChange={(value) => setSender(value as Sender)}
+              />
+            </div>
+          )}
+          {isNew && !inSecret && <TokenField token={token.token!} />}
+          {inSecret && (
+            <TextInput
+              label="Name of the secret"
+              value={secretName}
+              maxLength={64}
+              onChange={(e) => setSecretName(e.currentTarget.value)}
+            />
+          )}
+        </div>
+        <Loaded query={health}>
+          {({ publicUrl }) => (
+            <Steps token={token} sender={sender} filling={{ publicUrl, secretName, token: token.token }} />
+          )}
+        </Loaded>
+      </div>
+    </Panel>
+  )
+}
+
+const TokenField = ({ token }: { token: string }) => (
+  <TextInput
+    label="Token"
+    description="Set it as VC_TOKEN in the shell that runs the command."
+    className="grow"
+    readOnly
+    value={token}
+    styles={{ input: { fontFamily: 'var(--vc-mono)' } }}
+    onFocus={(e) => e.currentTarget.select()}
+    rightSection={<Copy text={token} label="Copy the token" />}
+  />
+)
+
+function Steps({ token, sender, filling }: { token: MadeToken; sender: Sender; filling: Filling }) {
+  if (token.scope === 'api') return <Code text={apiSnippet(filling)} label="the command" />
+  if (sender === 'curl') {
+    return (
+      <>
+        <Code text={curlSnippet(filling)} label="the command" />
+        <FirstUse token={token} />
+      </>
+    )
+  }
+  return (
+    <div className="grid" style={{ gridTemplateColumns: 'minmax(0, 1fr) 320px' }}>
+      <ArtifactSnippet name={sender} filling={filling} />
+      <ol className="steps">
+        <Step n={1} title="Store the token">
+          In the org’s GUI, Secrets, add one with these fields, and share it with{' '}
+          {sender === 'Feed' ? 'the user VelociraptorServer' : 'the user who runs the artifact'}.
+          <SecretFields filling={filling} />
+        </Step>
+        <Step n={2} title="Add the artifact">
+          {sender === 'Feed'
+            ? 'Paste the text as a new artifact, and add it to the org’s server event monitoring. Its parameters are filled in.'
+            : 'Paste the text as a new artifact, and collect it on the server once: it sends what was collected before. Its export needs the Feed artifact too.'}
+        </Step>
+        <Step n={3} title="See the first row">
+          <FirstUse token={token} />
+        </Step>
+      </ol>
+    </div>
+  )
+}
+
+const Step = ({ n, title, children }: { n: number; title: string; children: ReactNode }) => (
+  <li>
+    <span className="stepno" aria-hidden>
+      {n}
+    </span>
+    <div className="grow">
+      <b className="b">{title}</b>
+      <div className="t2">{children}</div>
+    </div>
+  </li>
+)
+
+const SecretFields = ({ filling }: { filling: Filling }) => (
+  <dl className="secretfields">
+    {secretFields(filling).map(([field, value]) => (
+      <div key={field}>
+        <dt className="mono">{field}</dt>
+        <dd className="mono">{value}</dd>
+        <Copy text={value} label={`Copy ${field}`} />
+      </div>
+    ))}
+  </dl>
+)
+
+function ArtifactSnippet({ name, filling }: { name: 'Feed' | 'Backfill'; filling: Filling }) {
+  const artifact = useQuery({
+    queryKey: ['shipped artifact', name],
+    queryFn: () => artifactText(name),
+    staleTime: Infinity,
+  })
+  return (
+    <div className="col" style={{ minWidth: 0 }}>
+      <Loaded query={artifact}>
+        {(yaml) => {
+          const text = filledArtifact(yaml, filling)
+          return (
+            <>
+              <Code text={text} label={`the ${name} artifact`} maxHeight={420} />
+              <div className="row">
+                <Button
+                  variant="default"
+                  leftSection={<IconDownload size={15} />}
+                  onClick={() => save(`Custom.VelociCompanion.${name}.yaml`, text)}
+                >
+                  Save as a file
+                </Button>
+                <span className="meta">The token is not in it: it only names the secret.</span>
+              </div>
+            </>
+          )
+        }}
+      </Loaded>
+    </div>
+  )
+}
+
+function save(name: string, text: string) {
+  const url = URL.createObjectURL(new Blob([text], { type: 'application/yaml' }))
+  const link = Object.assign(document.createElement('a'), { href: url, download: name })
+  link.click()
+  URL.revokeObjectURL(url)
+}

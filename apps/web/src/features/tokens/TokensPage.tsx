@@ -1,0 +1,105 @@
+import { Button } from '@mantine/core'
+import { IconAlertTriangle, IconPlus } from '@tabler/icons-react'
+import { useState } from 'react'
+import { trpc, type Outputs } from '../../api.ts'
+import { useMay } from '../../lib/me.ts'
+import { useAllTenants, useTenant } from '../../lib/tenant.ts'
+import { AdminPage } from '../../shell/AdminPage.tsx'
+import { Loaded } from '../../ui/Loaded.tsx'
+import { More } from '../../ui/More.tsx'
+import { Panel } from '../../ui/Panel.tsx'
+import { EmptyState } from '../../ui/states.tsx'
+import { Note } from '../../ui/Tag.tsx'
+import { Snippets } from './Snippets.tsx'
+import { TokenDialog } from './TokenDialog.tsx'
+import { TokenList } from './TokenList.tsx'
+
+export type Token = Outputs['tokens']['list']['rows'][number]
+
+/** A token that was just made: its secret is here and nowhere else. */
+export interface MadeToken {
+  id: number
+  name: string
+  scope: 'ingest' | 'api'
+  /** Undefined when its snippets are opened later: the token itself is not kept. */
+  token: string | undefined
+  tenantId: number
+}
+
+export function TokensPage() {
+  const [making, setMaking] = useState(false)
+  const [open, setOpen] = useState<MadeToken>()
+  const allowed = useMay('token:manage')
+  return (
+    <AdminPage
+      name="Tokens"
+      sub="What a Velociraptor server or a script needs to send. A sending token can only add rows; it can read nothing."
+      permission="token:manage"
+      actions={
+        <Button leftSection={<IconPlus size={15} />} onClick={() => setMaking(true)}>
+          New token…
+        </Button>
+      }
+    >
+      <AddressWarning />
+      {open && <Snippets key={open.id} token={open} close={() => setOpen(undefined)} />}
+      {allowed && <Tokens open={setOpen} make={() => setMaking(true)} />}
+      {making && (
+        <TokenDialog
+          close={() => setMaking(false)}
+          made={(token) => {
+            setMaking(false)
+            setOpen(token)
+          }}
+        />
+      )}
+    </AdminPage>
+  )
+}
+
+function AddressWarning() {
+  const { data } = trpc.health.status.useQuery()
+  if (!data?.publicUrlIsLoopback) return null
+  return (
+    <Note tone="warn">
+      <IconAlertTriangle size={18} aria-hidden style={{ color: 'var(--vc-medium)', flex: 'none' }} />
+      <span>
+        <b className="b">The snippets point at this machine.</b> <span className="mono">{data.publicUrl}</span> cannot
+        be reached from another host. Set <span className="mono">PUBLIC_URL</span> to the address that your senders use,
+        and start the server again.
+      </span>
+    </Note>
+  )
+}
+
+function Tokens({ open, make }: { open: (token: MadeToken) => void; make: () => void }) {
+  const all = useAllTenants()
+  const tokens = trpc.tokens.list.useInfiniteQuery(
+    { ...useTenant(), limit: 50 },
+    { getNextPageParam: (page) => page.nextCursor, refetchInterval: 30_000 },
+  )
+  const rows = tokens.data?.pages.flatMap((page) => page.rows)
+  return (
+    <Panel title="Tokens" count={rows?.length}>
+      <Loaded query={tokens}>
+        {() =>
+          rows && rows.length > 0 ? (
+            <>
+              <TokenList rows={rows} withTenant={all} open={open} />
+              <More
+                shown={rows.length}
+                hasNext={tokens.hasNextPage}
+                loading={tokens.isFetchingNextPage}
+                more={() => void tokens.fetchNextPage()}
+              />
+            </>
+          ) : (
+            <EmptyState title="No tokens yet" action={<Button onClick={make}>New token…</Button>}>
+              Nothing can send rows here before there is one. Make one for each Velociraptor server and org.
+            </EmptyState>
+          )
+        }
+      </Loaded>
+    </Panel>
+  )
+}
