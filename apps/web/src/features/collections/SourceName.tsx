@@ -1,9 +1,17 @@
+import { Link } from '@tanstack/react-router'
 import { Mono } from '../../ui/Value.tsx'
 
-export const SourceName = ({
-  collectionId,
-  source,
-}: {
+interface SourceNameProps {
   collectionId: number
   source: { id: number; name: string; rowsStored: number }
-}) => <Mono key={collectionId} value={source.name} />
+}
+
+/** A source's name, which opens its rows where there are any. */
+export const SourceName = ({ collectionId, source }: SourceNameProps) =>
+  source.rowsStored === 0 ? (
+    <Mono value={source.name} />
+  ) : (
+    <Link to="/collections/$id/rows" params={{ id: String(collectionId) }} search={{ source: source.id }}>
+      <Mono value={source.name} />
+    </Link>
+  )

@@ -1,0 +1,138 @@
+import { Button, TextInput } from '@mantine/core'
+import { useSearch } from '@tanstack/react-router'
+import { useCallback, useRef, type SyntheticEvent } from 'react'
+import { trpc } from '../../api.ts'
+import { count } from '../../lib/format.ts'
+import { useKeys } from '../../lib/keys.ts'
+import { useTenant } from '../../lib/tenant.ts'
+import { useSetSearch } from '../../lib/url.ts'
+import { Loaded } from '../../ui/Loaded.tsx'
+import { FixedPage } from '../../ui/Page.tsx'
+import { EmptyState } from '../../ui/states.tsx'
+import { StatusLine } from '../../ui/StatusLine.tsx'
+import { Cell } from './cells.tsx'
+import { RowDrawer, type Row } from './RowDrawer.tsx'
+import { RowGrid, type GridColumn } from './RowGrid.tsx'
+import './rows.css'
+
+const keys = [
+  { keys: ['/'], label: 'query' },
+  { keys: ['J', 'K'], label: 'move' },
+  { keys: ['Enter'], label: 'open' },
+]
+
+const columns: GridColumn<Row>[] = [
+  { name: 'Event time (UTC)', width: 250, cell: (row) => row.eventTime },
+  { name: 'Host', width: 170, cell: (row) => <Cell value={row.host} /> },
+  { name: 'Source', width: 260, cell: (row) => <Cell value={row.source} /> },
+  { name: 'Row', width: 1100, cell: (row) => <Cell value={row.data} /> },
+]
+
+export function RowsPage() {
+  const search = useSearch({ from: '/app/rows' })
+  const setSearch = useSetSearch<typeof search>()
+  const { q = '', from, to } = search
+  const found = trpc.rows.search.useInfiniteQuery(
+    { query: q, ...(from && { from }), ...(to && { to }), limit: 100, ...useTenant() },
+    { getNextPageParam: (last) => last.nextCursor ?? undefined, placeholderData: (old) => old },
+  )
+  const { hasNextPage, isFetchingNextPage, fetchNextPage, isFetching } = found
+  const onEnd = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const first = found.data?.pages[0]
+  const rows = found.data?.pages.flatMap((page) => page.rows) ?? []
+  const open = rows.find((row) => row.id === search.row)
+  const onOpen = (row: Row | undefined) => setSearch({ row: row?.id }, search.row !== undefined)
+  return (
+    <FixedPage name="Rows">
+      <QueryBar
+        key={`${q} ${from} ${to}`}
+        q={q}
+        from={from}
+        to={to}
+        run={(next) => setSearch({ ...next, row: undefined })}
+      />
+      <div style={{ position: 'relative', flex: 1, minHeight: 0, display: 'flex', flexDirection: 'column' }}>
+        <Loaded query={found}>
+          {() =>
+            rows.length === 0 ? (
+              <EmptyState title="No row matches">
+                Whole values are searched: a file’s full path, a hash, an address. Narrow with host:, source: and
+                collection:.
+              </EmptyState>
+            ) : (
+              <RowGrid
+                label="Rows"
+                rows={rows}
+                columns={columns}
+                rowKey={(row) => row.id}
+                open={search.row}
+                onOpen={onOpen}
+                onEnd={onEnd}
+              />
+            )
+          }
+        </Loaded>
+        {open && <RowDrawer key={open.id} row={open} onClose={() => onOpen(undefined)} />}
+      </div>
+      <StatusLine
+        parts={[
+          first && `${first.totalIsExact ? '' : 'at least '}${count(first.total)} rows match`,
+          `${count(rows.length)} shown`,
+          first && `${count(first.tookMs)} ms`,
+          isFetching && 'updating',
+        ]}
+        keys={keys}
+      />
+    </FixedPage>
+  )
+}
+
+interface Asked {
+  q?: string | undefined
+  from?: string | undefined
+  to?: string | undefined
+}
+
+function QueryBar({ q, from, to, run }: Asked & { run: (asked: Asked) => void }) {
+  const input = useRef<HTMLInputElement>(null)
+  useKeys('Query', [{ keys: '/', label: 'Go to the query', run: () => input.current?.focus() }])
+  const submit = (event: SyntheticEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const data = new FormData(event.currentTarget)
+    run({ q: textOf(data, 'q'), from: timeOf(textOf(data, 'from')), to: timeOf(textOf(data, 'to')) })
+  }
+  return (
+    <form className="qbar" onSubmit={submit} role="search">
+      <TextInput
+        ref={input}
+        name="q"
+        aria-label="Query"
+        placeholder={'"a whole value"  host:name  source:Windows.System.Pslist'}
+        defaultValue={q}
+        spellCheck={false}
+        autoComplete="off"
+        style={{ flex: 1 }}
+        classNames={{ input: 'mono' }}
+      />
+      <TextInput
+        type="datetime-local"
+        step="1"
+        name="from"
+        aria-label="From, UTC"
+        defaultValue={from?.replace('Z', '')}
+      />
+      <TextInput type="datetime-local" step="1" name="to" aria-label="To, UTC" defaultValue={to?.replace('Z', '')} />
+      <Button type="submit">Run</Button>
+    </form>
+  )
+}
+
+const textOf = (data: FormData, name: string) => {
+  const value = data.get(name)
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** The fields hold UTC and leave seconds out when they are zero. */
+const timeOf = (text: string | undefined) => text && `${text.length === 16 ? `${text}:00` : text}Z`

@@ -1,0 +1,23 @@
+import { Evidence } from '../../ui/evidence.tsx'
+import { NotPresent, Null } from '../../ui/Value.tsx'
+
+const most = 300
+
+/** The value at a path of a row; undefined where there is no such field. */
+export function valueAt(data: unknown, path: string[]): unknown {
+  let here = data
+  for (const key of path) {
+    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, key)) return undefined
+    here = (here as Record<string, unknown>)[key]
+  }
+  return here
+}
+
+/** One line; the drawer has the whole. Absent, null and the empty text are three different things. */
+export function Cell({ value }: { value: unknown }) {
+  if (value === undefined) return <NotPresent />
+  if (value === null) return <Null />
+  if (value === '') return <span className="absent">""</span>
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return <Evidence text={text.length > most ? `${text.slice(0, most)}…` : text} />
+}
