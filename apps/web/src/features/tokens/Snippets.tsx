@@ -7,9 +7,9 @@ import { Code } from '../../ui/Code.tsx'
 import { Copy } from '../../ui/Copy.tsx'
 import { Loaded } from '../../ui/Loaded.tsx'
 import { Panel } from '../../ui/Panel.tsx'
-import { artifactText } from './artifacts.ts'
+import { artifactAddress, artifactText } from './artifacts.ts'
 import { FirstUse } from './FirstUse.tsx'
-import { apiSnippet, curlSnippet, filledArtifact, secretFields, type Filling } from './snippets.ts'
+import { apiSnippet, curlSnippet, secretFields, type Filling } from './snippets.ts'
 import type { MadeToken } from './TokensPage.tsx'
 
 type Sender = 'Feed' | 'Backfill' | 'curl'
@@ -23,7 +23,6 @@ const senders = [
 /** What to paste where, for one token. */
 export function Snippets({ token, close }: { token: MadeToken; close: () => void }) {
   const [sender, setSender] = useState<Sender>('Feed')
-  const [secretName, setSecretName] = useState('velocicompanion')
   const health = trpc.health.status.useQuery()
   const isNew = token.token !== undefined
   // With a Velociraptor sender the token stands in the secret's fields, and only there.
@@ -55,19 +54,9 @@ export function Snippets({ token, close }: { token: MadeToken; close: () => void
             </div>
           )}
           {isNew && !inSecret && <TokenField token={token.token!} />}
-          {inSecret && (
-            <TextInput
-              label="Name of the secret"
-              value={secretName}
-              maxLength={64}
-              onChange={(e) => setSecretName(e.currentTarget.value)}
-            />
-          )}
         </div>
         <Loaded query={health}>
-          {({ publicUrl }) => (
-            <Steps token={token} sender={sender} filling={{ publicUrl, secretName, token: token.token }} />
-          )}
+          {({ publicUrl }) => <Steps token={token} sender={sender} filling={{ publicUrl, token: token.token }} />}
         </Loaded>
       </div>
     </Panel>
@@ -99,7 +88,7 @@ function Steps({ token, sender, filling }: { token: MadeToken; sender: Sender; f
   }
   return (
     <div className="grid" style={{ gridTemplateColumns: 'minmax(0, 1fr) 320px' }}>
-      <ArtifactSnippet name={sender} filling={filling} />
+      <ArtifactSnippet name={sender} />
       <ol className="steps">
         <Step n={1} title="Store the token">
           In the org’s GUI, Secrets, add one with these fields, and share it with{' '}
@@ -143,7 +132,7 @@ const SecretFields = ({ filling }: { filling: Filling }) => (
   </dl>
 )
 
-function ArtifactSnippet({ name, filling }: { name: 'Feed' | 'Backfill'; filling: Filling }) {
+function ArtifactSnippet({ name }: { name: 'Feed' | 'Backfill' }) {
   const artifact = useQuery({
     queryKey: ['shipped artifact', name],
     queryFn: () => artifactText(name),
@@ -152,32 +141,24 @@ function ArtifactSnippet({ name, filling }: { name: 'Feed' | 'Backfill'; filling
   return (
     <div className="col" style={{ minWidth: 0 }}>
       <Loaded query={artifact}>
-        {(yaml) => {
-          const text = filledArtifact(yaml, filling)
-          return (
-            <>
-              <Code text={text} label={`the ${name} artifact`} maxHeight={420} />
-              <div className="row">
-                <Button
-                  variant="default"
-                  leftSection={<IconDownload size={15} />}
-                  onClick={() => save(`Custom.VelociCompanion.${name}.yaml`, text)}
-                >
-                  Save as a file
-                </Button>
-                <span className="meta">The token is not in it: it only names the secret.</span>
-              </div>
-            </>
-          )
-        }}
+        {(text) => (
+          <>
+            <Code text={text} label={`the ${name} artifact`} maxHeight={420} />
+            <div className="row">
+              <Button
+                component="a"
+                variant="default"
+                leftSection={<IconDownload size={15} />}
+                href={artifactAddress(name)}
+                download={`Custom.VelociCompanion.${name}.yaml`}
+              >
+                Save as a file
+              </Button>
+              <span className="meta">The token is not in it: it only names the secret.</span>
+            </div>
+          </>
+        )}
       </Loaded>
     </div>
   )
-}
-
-function save(name: string, text: string) {
-  const url = URL.createObjectURL(new Blob([text], { type: 'application/yaml' }))
-  const link = Object.assign(document.createElement('a'), { href: url, download: name })
-  link.click()
-  URL.revokeObjectURL(url)
 }

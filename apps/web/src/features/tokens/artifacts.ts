@@ -1,11 +1,8 @@
-/** The artifacts as they are shipped, loaded only when somebody opens them. */
-const shipped = import.meta.glob<string>('../../../../../integrations/velociraptor/Custom.VelociCompanion.*.yaml', {
-  query: '?raw',
-  import: 'default',
-})
+/** Where the server has an artifact with its own address and the secret's name filled in. */
+export const artifactAddress = (name: 'Feed' | 'Backfill') => `/api/integrations/velociraptor/${name}.yaml`
 
 export async function artifactText(name: 'Feed' | 'Backfill') {
-  const path = Object.keys(shipped).find((key) => key.endsWith(`.${name}.yaml`))
-  if (!path) throw new Error(`The artifact ${name} is not part of this build`)
-  return shipped[path]!()
+  const response = await fetch(artifactAddress(name))
+  if (!response.ok) throw new Error(`The server answered ${response.status} for the artifact ${name}`)
+  return response.text()
 }
