@@ -70,7 +70,7 @@ export async function listHosts(scope: ReadScope, filter: HostFilter) {
     .select(({ fn }) => fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow()
   return {
-    rows: found.rows.map(({ nameKey: _, ...row }) => ({ ...row, ...(counts.get(row.id) ?? none) })),
+    rows: found.rows.map((row) => ({ ...row, ...(counts.get(row.id) ?? none) })),
     nextCursor: found.nextCursor,
     total,
   }

@@ -58,6 +58,7 @@ export function RowDrawer({ row, onClose }: { row: Row; onClose: () => void }) {
       <footer>
         <span className="meta">
           Row {row.row} · {bytes(row.bytes)}
+          {row.repeated && ' · some keys stand more than once; all are shown under Fields'}
         </span>
       </footer>
     </aside>

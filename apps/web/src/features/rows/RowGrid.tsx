@@ -4,6 +4,7 @@ import { density, letterKeys } from '../../lib/prefs.ts'
 import './rows.css'
 
 export interface GridColumn<T> {
+  id: string
   name: string
   width: number
   cell: (row: T) => ReactNode
@@ -69,7 +70,7 @@ export function RowGrid<T>({ label, rows, columns, rowKey, open, onOpen, onEnd }
         <div className="hd" role="row" aria-rowindex={1}>
           {columns.map((column) => (
             <div
-              key={column.name}
+              key={column.id}
               className="hc trunc"
               role="columnheader"
               style={{ width: column.width, padding: '0 8px' }}
@@ -96,7 +97,7 @@ export function RowGrid<T>({ label, rows, columns, rowKey, open, onOpen, onEnd }
               }}
             >
               {columns.map((column) => (
-                <div key={column.name} className="c" role="gridcell" style={{ width: column.width }}>
+                <div key={column.id} className="c" role="gridcell" style={{ width: column.width }}>
                   <span className="v" style={{ cursor: 'default' }}>
                     {column.cell(row)}
                   </span>

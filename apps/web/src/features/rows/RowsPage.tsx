@@ -10,7 +10,7 @@ import { Loaded } from '../../ui/Loaded.tsx'
 import { FixedPage } from '../../ui/Page.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { StatusLine } from '../../ui/StatusLine.tsx'
-import { Cell } from './cells.tsx'
+import { Cell, Omitted } from './cells.tsx'
 import { RowDrawer, type Row } from './RowDrawer.tsx'
 import { RowGrid, type GridColumn } from './RowGrid.tsx'
 import './rows.css'
@@ -22,10 +22,15 @@ const keys = [
 ]
 
 const columns: GridColumn<Row>[] = [
-  { name: 'Event time (UTC)', width: 250, cell: (row) => row.eventTime },
-  { name: 'Host', width: 170, cell: (row) => <Cell value={row.host} /> },
-  { name: 'Source', width: 260, cell: (row) => <Cell value={row.source} /> },
-  { name: 'Row', width: 1100, cell: (row) => <Cell value={row.data} /> },
+  { id: 'time', name: 'Event time (UTC)', width: 250, cell: (row) => row.eventTime },
+  { id: 'host', name: 'Host', width: 170, cell: (row) => <Cell value={row.host} /> },
+  { id: 'source', name: 'Source', width: 260, cell: (row) => <Cell value={row.source} /> },
+  {
+    id: 'data',
+    name: 'Row',
+    width: 1100,
+    cell: (row) => (row.omitted ? <Omitted why={row.omitted} /> : <Cell value={row.data} />),
+  },
 ]
 
 export function RowsPage() {

@@ -9,7 +9,7 @@ import { Loaded } from '../../ui/Loaded.tsx'
 import { FixedPage } from '../../ui/Page.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { StatusLine } from '../../ui/StatusLine.tsx'
-import { Cell, valueAt } from './cells.tsx'
+import { Cell, Omitted, valueAt } from './cells.tsx'
 import { RowDrawer, type Row } from './RowDrawer.tsx'
 import { RowGrid, type GridColumn } from './RowGrid.tsx'
 
@@ -80,10 +80,11 @@ export function SourceRowsPage() {
 }
 
 const columnsOf = (paths: string[][]): GridColumn<Row>[] => [
-  { name: 'Row', width: 80, cell: (row) => row.row },
+  { id: 'row', name: 'Row', width: 80, cell: (row) => row.row },
   ...paths.map((path) => ({
+    id: JSON.stringify(path),
     name: visible(path.join('.')),
     width: 190,
-    cell: (row: Row) => <Cell value={valueAt(row.data, path)} />,
+    cell: (row: Row) => (row.omitted ? <Omitted why={row.omitted} /> : <Cell value={valueAt(row.data, path)} />),
   })),
 ]

@@ -21,3 +21,8 @@ export function Cell({ value }: { value: unknown }) {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return <Evidence text={text.length > most ? `${text.slice(0, most)}…` : text} />
 }
+
+/** A row that is too large or too deep for a list says so; its drawer has the exact text. */
+export const Omitted = ({ why }: { why: 'large' | 'deep' }) => (
+  <span className="absent">{why === 'large' ? 'too large to show here' : 'nested too deeply to show here'}</span>
+)
