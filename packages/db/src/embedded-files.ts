@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { EmbeddedError } from './embedded-launch.ts'
 
 export interface Secret {
   value: string
@@ -57,7 +58,7 @@ export function checkVersion(data: string, binariesSay: string) {
   const written = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim()
   const ours = /(\d+)\./.exec(binariesSay)?.[1]
   if (written === ours) return
-  throw new Error(
+  throw new EmbeddedError(
     `${data} was written by PostgreSQL ${written} and this version brings ${ours}: ` +
       'start the release that wrote it, make a backup there, and restore it here into an empty DATA_DIR.',
   )

