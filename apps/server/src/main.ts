@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import type { Services } from '@velocicompanion/api'
 import { migrateUp, openDatabase } from '@velocicompanion/db'
-import { startEmbedded } from '@velocicompanion/db/embedded'
+import { EmbeddedError, startEmbedded } from '@velocicompanion/db/embedded'
 import { pino } from 'pino'
 import { buildApp } from './app.ts'
 import { readSettings, secretKey, SettingError, type Settings } from './env.ts'
@@ -57,25 +57,30 @@ async function start() {
   return stop
 }
 
-/** SIGTERM and Ctrl-C finish what is under way; a second one ends at once. */
-function stopOnSignal(stop: () => Promise<void>) {
-  let stopping = false
-  const onSignal = () => {
-    if (stopping) process.exit(1)
-    stopping = true
-    stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        console.error(error)
-        process.exit(1)
-      },
-    )
+/**
+ * SIGTERM and Ctrl-C finish what is under way; another one a second later ends at once. A terminal sends Ctrl-C to this
+ * process and to the one that started it, which passes it on: both together are one wish.
+ */
+function stopOnSignal(started: Promise<() => Promise<void>>) {
+  let since: number | undefined
+  const onSignal = async () => {
+    if (since !== undefined && performance.now() - since > 1000) process.exit(1)
+    if (since !== undefined) return
+    since = performance.now()
+    try {
+      const stop = await started
+      await stop()
+      process.exit(0)
+    } catch (error) {
+      console.error(sentenceOf(error) ?? error)
+      process.exit(1)
+    }
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void onSignal())
 }
 
 function sentenceOf(error: unknown) {
-  if (error instanceof SettingError) return error.message
+  if (error instanceof SettingError || error instanceof EmbeddedError) return error.message
   const { code, port } = error as { code?: string; port?: number }
   if (code === 'EADDRINUSE')
     return `Port ${port} is taken: stop what uses it, or start with another one, such as PORT=8001 npm start`
@@ -84,7 +89,9 @@ function sentenceOf(error: unknown) {
 }
 
 try {
-  stopOnSignal(await start())
+  const started = start()
+  stopOnSignal(started)
+  await started
 } catch (error) {
   const sentence = sentenceOf(error)
   console.error(sentence ?? error)
