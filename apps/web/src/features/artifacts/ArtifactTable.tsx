@@ -41,6 +41,7 @@ export function ArtifactTable({ rows, withCase, actions }: ArtifactTableProps) {
             wrap: true,
             cell: (row: Artifact) => (
               <Link
+                className="link"
                 to="/cases/$id"
                 params={{ id: String(row.caseId) }}
                 search={{ tenant: all ? row.tenantId : undefined }}
@@ -57,7 +58,7 @@ export function ArtifactTable({ rows, withCase, actions }: ArtifactTableProps) {
         row.otherCases === 0 ? (
           <span className="t3">no other case</span>
         ) : (
-          <Link to="/artifacts" search={{ query: row.value }}>
+          <Link className="link" to="/artifacts" search={{ query: row.value }}>
             {plural(row.otherCases, 'other case')}
           </Link>
         ),

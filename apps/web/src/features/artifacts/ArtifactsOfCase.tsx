@@ -98,7 +98,7 @@ function AddArtifact({ caseId }: { caseId: number }) {
           data={typeOptions}
           value={artifactType}
           allowDeselect={false}
-          onChange={(next) => next && setType(next as ArtifactType)}
+          onChange={(next) => next && setType(next)}
           style={{ width: 140 }}
         />
         <TextInput

@@ -32,7 +32,7 @@ export function ArtifactsPage() {
             clearable
             data={typeOptions}
             value={type ?? null}
-            onChange={(value) => setSearch({ type: (value as ArtifactType | null) ?? undefined })}
+            onChange={(value) => setSearch({ type: (value) ?? undefined })}
           />
         </div>
         <Loaded query={found}>

@@ -49,7 +49,7 @@ export function CasesPage() {
             clearable
             data={statusOptions}
             value={status ?? null}
-            onChange={(value) => setSearch({ status: (value as CaseStatus | null) ?? undefined })}
+            onChange={(value) => setSearch({ status: (value) ?? undefined })}
           />
           <Select
             aria-label="Severity"
@@ -57,7 +57,7 @@ export function CasesPage() {
             clearable
             data={severityOptions}
             value={severity ?? null}
-            onChange={(value) => setSearch({ severity: (value as CaseSeverity | null) ?? undefined })}
+            onChange={(value) => setSearch({ severity: (value) ?? undefined })}
           />
         </div>
         <Loaded query={found}>
@@ -104,7 +104,7 @@ const columnsOf = (all: boolean, direction: Direction, sort: (to: Direction) => 
         to="/cases/$id"
         params={{ id: String(row.id) }}
         search={{ tenant: all ? row.tenantId : undefined }}
-        className="b"
+        className="link b"
       >
         {row.title}
       </Link>

@@ -40,7 +40,7 @@ export function NewCase({ onClose }: { onClose: () => void }) {
           data={severityOptions}
           value={severity}
           allowDeselect={false}
-          onChange={(value) => value && setSeverity(value as CaseSeverity)}
+          onChange={(value) => value && setSeverity(value)}
         />
         <Textarea
           label="Text"

@@ -27,7 +27,7 @@ export function Properties({ item, mayWork }: { item: Case; mayWork: boolean }) 
               value={item.status}
               allowDeselect={false}
               disabled={update.isPending}
-              onChange={(value) => value && change({ status: value as CaseStatus })}
+              onChange={(value) => value && change({ status: value })}
             />
             <Select
               label="Severity"
@@ -35,7 +35,7 @@ export function Properties({ item, mayWork }: { item: Case; mayWork: boolean }) 
               value={item.severity}
               allowDeselect={false}
               disabled={update.isPending}
-              onChange={(value) => value && change({ severity: value as CaseSeverity })}
+              onChange={(value) => value && change({ severity: value })}
             />
           </>
         ) : (

@@ -30,7 +30,7 @@ export function CollectionPage() {
         data && (
           <>
             on{' '}
-            <Link to="/hosts/$id" params={{ id: String(data.hostId) }}>
+            <Link className="link" to="/hosts/$id" params={{ id: String(data.hostId) }}>
               <Mono value={data.hostname} />
             </Link>{' '}
             · rows received: {receivedWords({ received: data.rowsReceived, expected: data.rowsExpected })} ·{' '}

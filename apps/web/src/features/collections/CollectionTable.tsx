@@ -15,26 +15,29 @@ export function CollectionTable({ rows, withHost = false }: { rows: Row[]; withH
     {
       head: 'Flow',
       cell: (row) => (
-        <Link to="/collections/$id" params={{ id: String(row.id) }} search={tenantOf(row)}>
+        <Link className="link" to="/collections/$id" params={{ id: String(row.id) }} search={tenantOf(row)}>
           <Mono value={row.flowId} />
         </Link>
       ),
     },
     {
       head: 'Artifacts',
-      cell: (row) => (
-        <Mono
-          value={row.artifacts.join(', ')}
-          shown={row.artifacts.slice(0, 2).join(', ') + (row.artifacts.length > 2 ? ', …' : '')}
-        />
-      ),
+      cell: ({ artifacts }) =>
+        artifacts.length === 0 ? (
+          <span className="t3">not known</span>
+        ) : (
+          <Mono
+            value={artifacts.join(', ')}
+            shown={artifacts.slice(0, 2).join(', ') + (artifacts.length > 2 ? ', …' : '')}
+          />
+        ),
     },
     ...(withHost
       ? [
           {
             head: 'Host',
             cell: (row: Row) => (
-              <Link to="/hosts/$id" params={{ id: String(row.hostId) }} search={tenantOf(row)}>
+              <Link className="link" to="/hosts/$id" params={{ id: String(row.hostId) }} search={tenantOf(row)}>
                 <Mono value={row.hostname} />
               </Link>
             ),
@@ -45,7 +48,7 @@ export function CollectionTable({ rows, withHost = false }: { rows: Row[]; withH
     {
       head: 'Asked by',
       wide: true,
-      cell: (row) => <Mono value={row.huntDescription || row.huntId || row.creator || 'not known'} />,
+      cell: (row) => <AskedBy row={row} />,
     },
     { head: 'Changed', cell: (row) => <Time at={row.updatedAt} form="day" /> },
     {
@@ -54,4 +57,9 @@ export function CollectionTable({ rows, withHost = false }: { rows: Row[]; withH
     },
   ]
   return <List label="Collections" rows={rows} rowKey={(row) => row.id} columns={columns} />
+}
+
+function AskedBy({ row }: { row: Row }) {
+  const who = row.huntDescription || row.huntId || row.creator
+  return who ? <Mono value={who} /> : <span className="t3">not known</span>
 }

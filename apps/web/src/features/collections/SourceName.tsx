@@ -11,7 +11,12 @@ export const SourceName = ({ collectionId, source }: SourceNameProps) =>
   source.rowsStored === 0 ? (
     <Mono value={source.name} />
   ) : (
-    <Link to="/collections/$id/rows" params={{ id: String(collectionId) }} search={{ source: source.id }}>
+    <Link
+      className="link"
+      to="/collections/$id/rows"
+      params={{ id: String(collectionId) }}
+      search={{ source: source.id }}
+    >
       <Mono value={source.name} />
     </Link>
   )

@@ -40,7 +40,7 @@ function Incomplete() {
       title="Needs you now"
       count={found.data && `${plural(found.data.total, 'incomplete collection')}`}
       actions={
-        <Link to="/collections" search={{ incomplete: true }}>
+        <Link className="link" to="/collections" search={{ incomplete: true }}>
           Show all
         </Link>
       }
@@ -61,7 +61,15 @@ function Incomplete() {
 function Arrived() {
   const found = trpc.collections.list.useQuery({ ...useTenant(), limit: 12 })
   return (
-    <Panel title="What arrived" count="newest first" actions={<Link to="/collections">All collections</Link>}>
+    <Panel
+      title="What arrived"
+      count="newest first"
+      actions={
+        <Link className="link" to="/collections">
+          All collections
+        </Link>
+      }
+    >
       <Loaded query={found}>
         {({ rows }) =>
           rows.length === 0 ? (
@@ -84,7 +92,11 @@ function RecentCases() {
     <Panel
       title="Recent cases"
       count={found.data && count(found.data.total)}
-      actions={<Link to="/cases">All cases</Link>}
+      actions={
+        <Link className="link" to="/cases">
+          All cases
+        </Link>
+      }
     >
       <Loaded query={found}>
         {({ rows }) =>
@@ -102,6 +114,7 @@ function RecentCases() {
                   wrap: true,
                   cell: (row) => (
                     <Link
+                      className="link"
                       to="/cases/$id"
                       params={{ id: String(row.id) }}
                       search={{ tenant: all ? row.tenantId : undefined }}
@@ -129,7 +142,7 @@ function QuietHosts() {
     <Panel
       title="Quiet for more than a day"
       actions={
-        <Link to="/hosts" search={{ direction: 'asc' }}>
+        <Link className="link" to="/hosts" search={{ direction: 'asc' }}>
           Show hosts
         </Link>
       }
@@ -149,6 +162,7 @@ function QuietHosts() {
                   head: 'Host',
                   cell: (host) => (
                     <Link
+                      className="link"
                       to="/hosts/$id"
                       params={{ id: String(host.id) }}
                       search={{ tenant: all ? host.tenantId : undefined }}

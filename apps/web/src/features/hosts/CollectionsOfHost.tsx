@@ -16,7 +16,7 @@ export function CollectionsOfHost({ hostId, total }: { hostId: number; total: nu
       count={plural(total, 'collection')}
       actions={
         total > 20 && (
-          <Link to="/collections" search={{ hostId }}>
+          <Link className="link" to="/collections" search={{ hostId }}>
             Show all
           </Link>
         )

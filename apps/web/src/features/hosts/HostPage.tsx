@@ -84,7 +84,7 @@ const Identity = ({ host }: { host: Host }) => (
     {host.labels.length > 0 && (
       <div className="row g4 wrap">
         {host.labels.map((label) => (
-          <Link key={label} to="/hosts" search={{ label }}>
+          <Link className="link" key={label} to="/hosts" search={{ label }}>
             <Tag>
               <Mono value={label} />
             </Tag>

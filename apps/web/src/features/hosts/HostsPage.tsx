@@ -110,7 +110,7 @@ function columnsOf(
           to="/hosts/$id"
           params={{ id: String(host.id) }}
           search={{ tenant: all ? host.tenantId : undefined }}
-          className="b"
+          className="link b"
         >
           <Mono value={host.hostname} />
         </Link>

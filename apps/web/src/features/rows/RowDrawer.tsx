@@ -87,13 +87,19 @@ function Origin({ row }: { row: Row }) {
       facts={[
         [
           'Host',
-          <Link key="h" to="/hosts/$id" params={{ id: String(row.hostId) }} search={search}>
+          <Link className="link" key="h" to="/hosts/$id" params={{ id: String(row.hostId) }} search={search}>
             <Mono value={row.host} />
           </Link>,
         ],
         [
           'Collection',
-          <Link key="c" to="/collections/$id" params={{ id: String(row.collectionId) }} search={search}>
+          <Link
+            className="link"
+            key="c"
+            to="/collections/$id"
+            params={{ id: String(row.collectionId) }}
+            search={search}
+          >
             {row.collectionId}
           </Link>,
         ],

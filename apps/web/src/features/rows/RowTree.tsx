@@ -1,4 +1,4 @@
-import { IconSearch } from '@tabler/icons-react'
+import { IconChevronDown, IconChevronRight, IconSearch } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { quoteValue } from '@velocicompanion/api/rows/input'
 import { useState } from 'react'
@@ -62,7 +62,7 @@ function Fold({ name, node, depth }: { name: string; node: Branch; depth: number
             aria-label={`${open ? 'Close' : 'Open'} field`}
             onClick={() => setOpen(!open)}
           >
-            {open ? '▾' : '▸'}
+            {open ? <IconChevronDown size={12} aria-hidden /> : <IconChevronRight size={12} aria-hidden />}
           </button>
           <Mono value={name} />
         </div>
