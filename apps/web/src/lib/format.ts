@@ -57,10 +57,10 @@ export function bytes(n: number) {
 /** First 8 and last 4: enough to tell two hashes apart; the whole stands in the title and the copy. */
 export const shortHash = (hash: string) => (hash.length > 14 ? `${hash.slice(0, 8)}…${hash.slice(-4)}` : hash)
 
-export const initials = (name: string) =>
-  name
-    .split(/[\s._-]+/)
-    .filter(Boolean)
-    .slice(0, 2)
-    .map((word) => word[0]!.toUpperCase())
-    .join('')
+/** "DW" of "Dana Whitlock", "DA" of "dana". */
+export function initials(name: string) {
+  const words = name.split(/[\s._-]+/).filter(Boolean)
+  const letters =
+    words.length > 1 ? words.slice(0, 2).map((word) => Array.from(word)[0]) : Array.from(words[0] ?? '').slice(0, 2)
+  return letters.join('').toUpperCase()
+}

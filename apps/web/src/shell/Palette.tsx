@@ -18,7 +18,7 @@ export function Palette() {
       size={640}
       yOffset="10vh"
       centered={false}
-      padding={0}
+      styles={{ body: { padding: 0 } }}
       attributes={{ content: { 'aria-label': 'Search or jump to' } }}
     >
       {open && <PaletteBody />}

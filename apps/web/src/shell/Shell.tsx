@@ -68,6 +68,6 @@ function useLeaving(error: unknown) {
     }
     if (out) go()
     const unsubscribe = onSignedOutElsewhere(go)
-    return () => void unsubscribe()
+    return () => unsubscribe()
   }, [out, navigate])
 }

@@ -2,6 +2,7 @@ import { Menu, useComputedColorScheme, useMantineColorScheme } from '@mantine/co
 import { IconKeyboard, IconLogout, IconMoon, IconRowInsertBottom, IconSun, IconUser } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { leave } from '../features/auth/entry.ts'
+import { initials } from '../lib/format.ts'
 import { useMe } from '../lib/me.ts'
 import { density } from '../lib/prefs.ts'
 import { roleName } from '../lib/roles.ts'
@@ -16,11 +17,15 @@ export function UserMenu() {
   const rows = density.use()
   const other = scheme === 'dark' ? 'light' : 'dark'
   const otherRows = rows === 'compact' ? 'comfortable' : 'compact'
-  const signOut = () => leave().finally(() => navigate({ to: '/sign-in', search: {} }))
+  const signOut = () => leave().finally(() => void navigate({ to: '/sign-in', search: {} }))
   return (
     <Menu width={240} position="bottom-end">
       <Menu.Target>
-        <button type="button" className="avatarbtn" aria-label={`${me.username}, account and settings`}>
+        <button
+          type="button"
+          className="avatarbtn"
+          aria-label={`${initials(me.username)}, account and settings of ${me.username}`}
+        >
           <Avatar name={me.username} />
         </button>
       </Menu.Target>

@@ -4,6 +4,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { may } from '@velocicompanion/api/permissions'
 import { leave } from '../features/auth/entry.ts'
 import { useMe } from '../lib/me.ts'
+import { useFound } from './palette-found.ts'
 import { openKeys } from './panes.ts'
 import { places } from './places.ts'
 
@@ -23,10 +24,12 @@ export interface EntryGroup {
 
 /** What the palette offers for a text; commands come last. */
 export function useEntries(text: string): EntryGroup[] {
+  const found = useFound(text)
   const jumps = usePlaces()
   const commands = useCommands()
   const matches = (entry: Entry) => entry.label.toLowerCase().includes(text.toLowerCase())
   return [
+    ...found,
     { name: 'Jump to', entries: jumps.filter(matches) },
     { name: 'Do', entries: commands.filter(matches) },
   ].filter((group) => group.entries.length > 0)
@@ -58,7 +61,7 @@ function useCommands(): Entry[] {
       id: 'sign-out',
       label: 'Sign out',
       icon: IconLogout,
-      run: () => void leave().finally(() => navigate({ to: '/sign-in', search: {} })),
+      run: () => void leave().finally(() => void navigate({ to: '/sign-in', search: {} })),
     },
   ]
 }

@@ -9,7 +9,7 @@ interface StatusProps {
 /** One line that never moves and is always there: also loading, empty and failed. */
 export function StatusLine({ parts, keys = [] }: StatusProps) {
   return (
-    <footer className="status" role="status" aria-label="Status">
+    <div className="status" role="status" aria-label="Status">
       {parts
         .filter((part) => part !== false && part !== null && part !== undefined && part !== '')
         .map((part, i) => (
@@ -29,7 +29,7 @@ export function StatusLine({ parts, keys = [] }: StatusProps) {
           ))}
         </span>
       )}
-    </footer>
+    </div>
   )
 }
 

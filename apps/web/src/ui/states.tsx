@@ -16,7 +16,7 @@ interface EmptyProps {
 export function EmptyState({ title, children, action }: EmptyProps) {
   return (
     <div className="empty">
-      <h3 className="h3">{title}</h3>
+      <h2 className="h3">{title}</h2>
       {children && <p className="t2">{children}</p>}
       {action && <div className="row wrap">{action}</div>}
     </div>

@@ -7,6 +7,7 @@ import {
   Checkbox,
   createTheme,
   type CSSVariablesResolver,
+  InputWrapper,
   Menu,
   Modal,
   Popover,
@@ -105,6 +106,8 @@ export const theme = createTheme({
       }),
     }),
     ActionIcon: ActionIcon.extend({ defaultProps: { size: 26, variant: 'subtle', color: 'gray' } }),
+    // Forms here are short and almost every field is needed: what is optional says so.
+    InputWrapper: InputWrapper.extend({ defaultProps: { withAsterisk: false } }),
     TextInput: TextInput.extend({ defaultProps: { size: 'xs' } }),
     PasswordInput: PasswordInput.extend({ defaultProps: { size: 'xs' } }),
     Textarea: Textarea.extend({ defaultProps: { size: 'xs' } }),

@@ -42,7 +42,13 @@ export function TenantDialog({ tenant, close }: TenantDialogProps) {
           {...form.getInputProps('name')}
           error={taken ? save.error?.message : undefined}
         />
-        <Textarea label="Description" maxLength={2000} autosize minRows={3} {...form.getInputProps('description')} />
+        <Textarea
+          label="Description (optional)"
+          maxLength={2000}
+          autosize
+          minRows={3}
+          {...form.getInputProps('description')}
+        />
         {save.error && !taken && (
           <div className="note bad" role="alert">
             {sentence(save.error)}

@@ -14,7 +14,7 @@ export function FirstUse({ token: { id, tenantId } }: { token: MadeToken }) {
           last used <Time at={lastUsedAt} />
         </Dot>
       ) : (
-        <Dot tone="hollow">waiting for the first delivery; this line turns green by itself</Dot>
+        <Dot tone="hollow">waiting for the first delivery</Dot>
       )}
     </div>
   )

@@ -101,6 +101,7 @@ function Steps({ token, sender, filling }: { token: MadeToken; sender: Sender; f
             : 'Paste the text as a new artifact, and collect it on the server once: it sends what was collected before. Its export needs the Feed artifact too.'}
         </Step>
         <Step n={3} title="See the first row">
+          This turns green when it arrives.
           <FirstUse token={token} />
         </Step>
       </ol>
@@ -125,8 +126,10 @@ const SecretFields = ({ filling }: { filling: Filling }) => (
     {secretFields(filling).map(([field, value]) => (
       <div key={field}>
         <dt className="mono">{field}</dt>
-        <dd className="mono">{value}</dd>
-        <Copy text={value} label={`Copy ${field}`} />
+        <dd>
+          <span className="mono grow">{value}</span>
+          <Copy text={value} label={`Copy ${field}`} />
+        </dd>
       </div>
     ))}
   </dl>

@@ -112,7 +112,7 @@ function RoleSelect({ user, change }: { user: User; change: (role: Role) => Prom
       onChange={(role) => {
         if (!role || role === user.role) return
         setBusy(true)
-        void change(role as Role).finally(() => setBusy(false))
+        void change(role).finally(() => setBusy(false))
       }}
     />
   )

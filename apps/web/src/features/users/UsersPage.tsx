@@ -69,7 +69,7 @@ function UsersPanel({ showLink }: { showLink: (link: ShownLink) => void }) {
           value={show ?? 'all'}
           onChange={(value) =>
             void navigate({
-              search: (s) => ({ ...s, show: value === 'all' ? undefined : (value as 'active' | 'inactive') }),
+              search: (s) => ({ ...s, show: value === 'all' ? undefined : value }),
             })
           }
           data={[
@@ -105,7 +105,7 @@ const RoleCards = () => (
     {roles.map((role) => (
       <section key={role} className="panel" aria-label={roleName[role]}>
         <div className="pad">
-          <h3 className="h3">{roleName[role]}</h3>
+          <h2 className="h3">{roleName[role]}</h2>
           <p className="t2">{roleWords[role]}</p>
         </div>
       </section>
