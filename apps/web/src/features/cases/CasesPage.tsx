@@ -1,6 +1,5 @@
 import { Button, Select } from '@mantine/core'
 import { Link, useSearch } from '@tanstack/react-router'
-import type { CaseSeverity, CaseStatus } from '@velocicompanion/api/cases/input'
 import { trpc, type Outputs } from '../../api.ts'
 import { count, plural } from '../../lib/format.ts'
 import { useMay } from '../../lib/me.ts'
@@ -14,6 +13,7 @@ import { SearchBox } from '../../ui/SearchBox.tsx'
 import { Severity } from '../../ui/Severity.tsx'
 import { SortHead, type Direction } from '../../ui/SortHead.tsx'
 import { EmptyState } from '../../ui/states.tsx'
+import { TenantName } from '../../ui/TenantName.tsx'
 import { Time } from '../../ui/Time.tsx'
 import { NewCase } from './NewCase.tsx'
 import { severityOptions, statusOptions } from './words.ts'
@@ -49,7 +49,7 @@ export function CasesPage() {
             clearable
             data={statusOptions}
             value={status ?? null}
-            onChange={(value) => setSearch({ status: (value) ?? undefined })}
+            onChange={(value) => setSearch({ status: value ?? undefined })}
           />
           <Select
             aria-label="Severity"
@@ -57,7 +57,7 @@ export function CasesPage() {
             clearable
             data={severityOptions}
             value={severity ?? null}
-            onChange={(value) => setSearch({ severity: (value) ?? undefined })}
+            onChange={(value) => setSearch({ severity: value ?? undefined })}
           />
         </div>
         <Loaded query={found}>
@@ -110,7 +110,7 @@ const columnsOf = (all: boolean, direction: Direction, sort: (to: Direction) => 
       </Link>
     ),
   },
-  ...(all ? [{ head: 'Tenant', cell: (row: Row) => row.tenantId }] : []),
+  ...(all ? [{ head: 'Tenant', cell: (row: Row) => <TenantName id={row.tenantId} /> }] : []),
   { head: 'Status', cell: (row) => row.status[0]!.toUpperCase() + row.status.slice(1) },
   { head: 'Artifacts', num: true, cell: (row) => count(row.artifacts) },
   { head: 'Saved by', cell: (row) => row.updatedBy ?? <span className="t3">another tenant’s user</span> },

@@ -3,6 +3,7 @@ import type { Outputs } from '../../api.ts'
 import { useAllTenants } from '../../lib/tenant.ts'
 import { List, type Column } from '../../ui/List.tsx'
 import { Meter } from '../../ui/Meter.tsx'
+import { TenantName } from '../../ui/TenantName.tsx'
 import { Time } from '../../ui/Time.tsx'
 import { Mono } from '../../ui/Value.tsx'
 
@@ -44,7 +45,7 @@ export function CollectionTable({ rows, withHost = false }: { rows: Row[]; withH
           },
         ]
       : []),
-    ...(all ? [{ head: 'Tenant', cell: (row: Row) => row.tenantId }] : []),
+    ...(all ? [{ head: 'Tenant', cell: (row: Row) => <TenantName id={row.tenantId} /> }] : []),
     {
       head: 'Asked by',
       wide: true,

@@ -29,8 +29,8 @@ export function HostPage() {
       sub={
         host.data && (
           <>
-            {host.data.os && <Mono value={host.data.os} />} · last seen <LastSeen at={host.data.lastSeen} /> ·{' '}
-            {completeness(host.data)}
+            {host.data.os && <Mono value={host.data.os} />}
+            {host.data.os && ' · '}last seen <LastSeen at={host.data.lastSeen} /> · {completeness(host.data)}
           </>
         )
       }

@@ -13,6 +13,7 @@ import { SearchBox } from '../../ui/SearchBox.tsx'
 import { SortHead, type Direction } from '../../ui/SortHead.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { Tag } from '../../ui/Tag.tsx'
+import { TenantName } from '../../ui/TenantName.tsx'
 import { Mono } from '../../ui/Value.tsx'
 import { LastSeen } from './LastSeen.tsx'
 
@@ -116,7 +117,7 @@ function columnsOf(
         </Link>
       ),
     },
-    ...(all ? [{ head: 'Tenant', cell: (host: Host) => host.tenantId }] : []),
+    ...(all ? [{ head: 'Tenant', cell: (host: Host) => <TenantName id={host.tenantId} /> }] : []),
     { head: 'System', cell: (host) => (host.os ? <Mono value={host.os} /> : <span className="t3">not known</span>) },
     { head: 'IP', cell: (host) => host.ipAddress && <Mono value={host.ipAddress} /> },
     {
