@@ -78,7 +78,7 @@ async function migrate(settings: Settings, command: string | undefined) {
 async function doctor(settings: Settings) {
   const secret = /SECRET|TOKEN$|DATABASE_URL|tls/
   for (const [name, value] of Object.entries(settings)) {
-    if (value !== undefined) say(`${name}: ${secret.test(name) ? 'set, not shown' : String(value)}`)
+    if (value !== undefined) say(`${name}: ${secret.test(name) ? 'set, not shown' : JSON.stringify(value)}`)
   }
   say(`version: ${version}, Node ${process.version}, ${process.platform} ${process.arch}`)
   await withUrl(settings, async (url) => {

@@ -54,9 +54,6 @@ export function bytes(n: number) {
   return at === 0 ? `${count(n)} ${n === 1 ? 'byte' : 'bytes'}` : `${size.toFixed(size < 10 ? 1 : 0)} ${units[at]}`
 }
 
-/** First 8 and last 4: enough to tell two hashes apart; the whole stands in the title and the copy. */
-export const shortHash = (hash: string) => (hash.length > 14 ? `${hash.slice(0, 8)}…${hash.slice(-4)}` : hash)
-
 /** "DW" of "Dana Whitlock", "DA" of "dana". */
 export function initials(name: string) {
   const words = name.split(/[\s._-]+/).filter(Boolean)

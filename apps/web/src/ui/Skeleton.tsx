@@ -22,15 +22,3 @@ export function SkeletonRows({ rows = 6, height = 34 }: { rows?: number; height?
     </div>
   )
 }
-
-export function SkeletonText({ lines = 3 }: { lines?: number }) {
-  const late = useDelayed(quick)
-  return (
-    <div role="status" aria-label="Loading" className="col" style={{ minHeight: lines * 20, padding: '12px 14px' }}>
-      {late &&
-        Array.from({ length: lines }, (_, i) => (
-          <span key={i} className="sk" style={{ width: `${80 - ((i * 23) % 50)}%` }} />
-        ))}
-    </div>
-  )
-}

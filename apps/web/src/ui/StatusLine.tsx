@@ -32,12 +32,3 @@ export function StatusLine({ parts, keys = [] }: StatusProps) {
     </div>
   )
 }
-
-/** What is not whole: amber and dotted, and it opens the list. */
-export function NotWhole({ children, onClick }: { children: ReactNode; onClick: () => void }) {
-  return (
-    <button type="button" className="warnlink" onClick={onClick}>
-      <u>{children}</u>
-    </button>
-  )
-}

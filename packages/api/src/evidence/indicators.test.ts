@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { indicatorsIn } from './indicators.ts'
+import { holdsIndicator, indicatorsIn } from './indicators.ts'
 
 test.each([
   [
@@ -30,4 +31,39 @@ test.each([
 ])('indicators in %s', (leaf, expected) => {
   expect(indicatorsIn(leaf)).toEqual(expect.arrayContaining(expected))
   if (expected.length === 0) expect(indicatorsIn(leaf)).toEqual([])
+})
+
+test('the question for one value agrees with the list of all', () => {
+  const parts = [
+    'evil',
+    'a.b',
+    '.',
+    ':',
+    '::',
+    '//',
+    '@',
+    '-',
+    '_',
+    ' ',
+    '\\',
+    '/',
+    'exe',
+    'com',
+    'zone',
+    '10.0.0.1',
+    'fe80',
+    '1',
+    'd41d8cd98f00b204e9800998ecf8427e',
+    'http',
+    '?u=',
+    ',',
+  ]
+  const leaf = fc.array(fc.constantFrom(...parts), { minLength: 1, maxLength: 9 }).map((some) => some.join(''))
+  fc.assert(
+    fc.property(leaf, leaf, (text, other) => {
+      const all = indicatorsIn(text)
+      for (const value of [...all, other, text]) expect(holdsIndicator(text, value)).toBe(all.includes(value))
+    }),
+    { numRuns: 5000 },
+  )
 })

@@ -189,3 +189,18 @@ export function indicatorsIn(leaf: string): string[] {
   if (colon >= 0 && leaf.includes('://')) scanUrls(leaf, out)
   return out
 }
+
+const hostLike = /^[a-z0-9][a-z0-9._-]*$/
+
+/**
+ * Whether the folded value is one of the indicators inside the folded leaf that contains it: what a search asks of very many leaves. Most
+ * values can't be an indicator, or only the host of a URL or an address, which spares looking for all that the leaf holds.
+ */
+export function holdsIndicator(leaf: string, value: string): boolean {
+  if (!/[.:]/.test(value)) {
+    if (!isHashLength(value.length)) return false
+  } else if (hostLike.test(value) && /[a-z]/.test(value) && !isTopLevel(value.slice(value.lastIndexOf('.') + 1))) {
+    if (!leaf.includes('://') && !leaf.includes('@')) return false
+  }
+  return indicatorsIn(leaf).includes(value)
+}

@@ -1,5 +1,5 @@
 import { type Writer, compress, decompress, readVarint, reserve, writeVarint, writer, written } from './bytes.ts'
-import { indicatorsIn } from './indicators.ts'
+import { holdsIndicator } from './indicators.ts'
 import { folded } from './terms.ts'
 
 /**
@@ -161,7 +161,7 @@ export function openText(text: Buffer): Text {
   }
 }
 
-const hasIndicator = (leaf: Buffer, part: Buffer) => indicatorsIn(leaf.toString()).includes(part.toString())
+const hasIndicator = (leaf: Buffer, part: Buffer) => holdsIndicator(leaf.toString(), part.toString())
 
 /** Where each value ends, and where the rows begin behind the lengths. */
 function readEnds({ bytes, count, values }: Opened) {
@@ -201,7 +201,7 @@ function rowsWhere(opened: Opened, part: string, accept: (leaf: Buffer, part: Bu
     const id = valueAt(ends, at)
     const start = id === 0 ? 0 : ends[id - 1]!
     const inside = at + pattern.length <= ends[id]!
-    const accepted = inside && accept(opened.values.subarray(start, ends[id]!), pattern)
+    const accepted = inside && accept(opened.values.subarray(start, ends[id]), pattern)
     if (accepted) wanted.push(id)
     at = opened.values.indexOf(pattern, inside ? ends[id]! : at + 1)
   }

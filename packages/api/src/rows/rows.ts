@@ -61,7 +61,7 @@ const countFor = 1_500
 const lookFor = 20_000
 /** What is read and evaluated at once; between waves other requests get their turn. */
 const waveBytes = 32_000_000
-const waveBlocks = 64
+const waveBlocks = 256
 const mostTimes = 8
 
 /** Finds the newest rows behind the cursor, one more than the limit if there are, and on the first page counts all. */

@@ -1,6 +1,5 @@
 import { Select } from '@mantine/core'
 import { useSearch } from '@tanstack/react-router'
-import type { ArtifactType } from '@velocicompanion/api/artifacts/input'
 import { trpc } from '../../api.ts'
 import { plural } from '../../lib/format.ts'
 import { useTenant } from '../../lib/tenant.ts'
@@ -32,7 +31,7 @@ export function ArtifactsPage() {
             clearable
             data={typeOptions}
             value={type ?? null}
-            onChange={(value) => setSearch({ type: (value) ?? undefined })}
+            onChange={(value) => setSearch({ type: value ?? undefined })}
           />
         </div>
         <Loaded query={found}>

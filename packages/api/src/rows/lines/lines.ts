@@ -58,6 +58,7 @@ const timeText = (micros: number) => {
 
 /** The rows as a list shows them: all of the hits, or fewer when they are large; at least one. */
 export async function showRows(scope: ReadScope, hits: Hit[]): Promise<Row[]> {
+  if (hits.length === 0) return []
   const names = await namesOf(scope, unique(hits, 'hostId'), unique(hits, 'sourceId'))
   const rows: Row[] = []
   let size = 0
