@@ -5,6 +5,7 @@ import { collectionsRouter } from './collections/router.ts'
 import { hostsRouter } from './hosts/router.ts'
 import { auditRouter } from './audit/router.ts'
 import { healthRouter } from './health/router.ts'
+import { ingestionRouter } from './ingestion/router.ts'
 import { rowsRouter } from './rows/router.ts'
 import { tenantsRouter } from './tenants/router.ts'
 import { tokensRouter } from './tokens/router.ts'
@@ -19,6 +20,7 @@ export const appRouter = router({
   hosts: hostsRouter,
   audit: auditRouter,
   health: healthRouter,
+  ingestion: ingestionRouter,
   rows: rowsRouter,
   tenants: tenantsRouter,
   tokens: tokensRouter,
