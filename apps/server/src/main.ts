@@ -5,6 +5,7 @@ import { migrateUp, openDatabase } from '@velocicompanion/db'
 import { EmbeddedError, startEmbedded } from '@velocicompanion/db/embedded'
 import { pino } from 'pino'
 import { buildApp } from './app.ts'
+import { loadDemo } from './demo/load.ts'
 import { readSettings, secretKey, SettingError, type Settings } from './env.ts'
 import { version } from './version.ts'
 
@@ -44,7 +45,9 @@ async function start() {
     await database.close()
     await embedded?.stop()
   }
+  let introduction: string[] = []
   try {
+    if (demo) introduction = await loadDemo({ database, services, say: console.log })
     await app.listen({ host: settings.HOST, port: settings.PORT })
   } catch (error) {
     await stop()
@@ -53,6 +56,7 @@ async function start() {
   if (services.registration === 'open')
     log.warn('REGISTRATION=open: anyone who reaches this server joins the default tenant')
   if (services.setupCode) console.log(`The first account needs this one-time code: ${services.setupCode}`)
+  for (const line of introduction) console.log(line)
   console.log(`VelociCompanion is ready on ${settings.publicUrl}`)
   return stop
 }
