@@ -7,6 +7,7 @@ import { collectionRoutes } from './features/collections/routes.ts'
 import { caseRoutes } from './features/cases/routes.ts'
 import { artifactRoutes } from './features/artifacts/routes.ts'
 import { accountRoutes, entryRoutes } from './features/auth/routes.ts'
+import { ingestionRoutes } from './features/ingestion/routes.ts'
 import { tenantRoutes } from './features/tenants/routes.ts'
 import { tokenRoutes } from './features/tokens/routes.ts'
 import { userRoutes } from './features/users/routes.ts'
@@ -22,6 +23,7 @@ const routeTree = rootRoute.addChildren([
     ...caseRoutes,
     ...artifactRoutes,
     ...accountRoutes,
+    ...ingestionRoutes,
     ...userRoutes,
     ...tenantRoutes,
     ...tokenRoutes,

@@ -1,6 +1,7 @@
 import {
   IconBinaryTree,
   IconBriefcase,
+  IconDatabaseImport,
   IconHome,
   IconListSearch,
   IconServer,
@@ -29,5 +30,6 @@ export const places: Place[] = [
   { to: '/collections', label: 'Collections', icon: IconBinaryTree, key: 'l', permission: 'collection:read' },
   { to: '/cases', label: 'Cases', icon: IconBriefcase, key: 'c', permission: 'case:read' },
   { to: '/artifacts', label: 'Artifacts', icon: IconTags, key: 't', permission: 'artifact:read' },
+  { to: '/ingestion', label: 'Ingestion', icon: IconDatabaseImport, key: 'e', permission: 'ingestion:read', low: true },
   { to: '/admin', label: 'Admin', icon: IconSettings, key: 'a', permission: 'user:manage', low: true },
 ]

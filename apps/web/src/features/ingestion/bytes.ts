@@ -1,0 +1,13 @@
+/** Base64 as PostgreSQL writes it, with line breaks. */
+export const bytesOf = (base64: string) => Uint8Array.from(atob(base64.replaceAll(/\s/g, '')), (c) => c.charCodeAt(0))
+
+/** Bytes as text for the screen: what is no UTF-8 is shown as `\xNN`, so that nothing passes for something else. */
+export function textOf(bytes: Uint8Array) {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return Array.from(bytes, (byte) =>
+      byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`,
+    ).join('')
+  }
+}
