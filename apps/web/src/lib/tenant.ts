@@ -20,6 +20,11 @@ export function useOneTenant(): { tenant?: number } {
   return typeof tenant === 'number' ? { tenant } : {}
 }
 
+/** How often a page may look again by itself. A look into another tenant is audited, so only a person makes one. */
+export function useLookAgain(milliseconds: number) {
+  return useTenantChoice() === undefined ? milliseconds : (false as const)
+}
+
 export const useAllTenants = () => useTenantChoice() === 'all'
 
 /** Goes to the same page in another tenant; ids of one tenant mean nothing in another, so detail pages go to their list. */

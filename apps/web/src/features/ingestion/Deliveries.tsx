@@ -24,7 +24,7 @@ export function Deliveries({ rows }: { rows: Delivery[] }) {
     { head: 'Source', cell: (row) => <What row={row} across={all} /> },
     { head: 'Host', cell: ({ hostname }) => (hostname === null ? '' : <Mono value={hostname} />) },
     { head: 'Rows', num: true, cell: (row) => <Rows row={row} /> },
-    {
+    !all && {
       head: 'Size',
       num: true,
       cell: (row) => <span title={`${count(row.bytes)} bytes`}>{bytes(row.bytes)}</span>,
@@ -61,7 +61,9 @@ export function Deliveries({ rows }: { rows: Delivery[] }) {
 }
 
 const kinds: Record<string, string> = {
-  intro: 'start of a flow',
+  client: 'start of a flow',
+  hunt: 'start of a flow',
+  flow: 'start of a flow',
   flow_end: 'end of a flow',
   reconcile: 'list of flows',
 }

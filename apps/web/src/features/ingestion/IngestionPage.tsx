@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { trpc, type Outputs } from '../../api.ts'
 import { count, plural } from '../../lib/format.ts'
 import { useMay } from '../../lib/me.ts'
-import { useAllTenants, useTenant } from '../../lib/tenant.ts'
+import { useAllTenants, useLookAgain, useTenant } from '../../lib/tenant.ts'
 import { useTenantNames } from '../../lib/tenant-names.ts'
 import { Dot } from '../../ui/Dot.tsx'
 import { Loaded } from '../../ui/Loaded.tsx'
@@ -18,7 +18,10 @@ import { Rejected } from './Rejected.tsx'
 export type Overview = Outputs['ingestion']['overview']
 
 export function IngestionPage() {
-  const overview = trpc.ingestion.overview.useQuery({ ...useTenant(), limit: 50 }, { refetchInterval: 15_000 })
+  const overview = trpc.ingestion.overview.useQuery(
+    { ...useTenant(), limit: 50 },
+    { refetchInterval: useLookAgain(15_000) },
+  )
   return (
     <Page
       title="Ingestion"

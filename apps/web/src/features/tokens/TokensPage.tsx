@@ -3,7 +3,7 @@ import { IconAlertTriangle, IconPlus } from '@tabler/icons-react'
 import { useState } from 'react'
 import { trpc, type Outputs } from '../../api.ts'
 import { useMay } from '../../lib/me.ts'
-import { useAllTenants, useTenant } from '../../lib/tenant.ts'
+import { useAllTenants, useLookAgain, useTenant } from '../../lib/tenant.ts'
 import { AdminPage } from '../../shell/AdminPage.tsx'
 import { Loaded } from '../../ui/Loaded.tsx'
 import { More } from '../../ui/More.tsx'
@@ -76,7 +76,7 @@ function Tokens({ open, make }: { open: (token: MadeToken) => void; make: () => 
   const all = useAllTenants()
   const tokens = trpc.tokens.list.useInfiniteQuery(
     { ...useTenant(), limit: 50 },
-    { getNextPageParam: (page) => page.nextCursor, refetchInterval: 30_000 },
+    { getNextPageParam: (page) => page.nextCursor, refetchInterval: useLookAgain(30_000) },
   )
   const rows = tokens.data?.pages.flatMap((page) => page.rows)
   return (
