@@ -107,6 +107,6 @@ export function isLostDatabase(error: unknown): boolean {
     '53300',
   ]
   if (code && codes.includes(code)) return true
-  if (/Connection terminated|timeout exceeded when trying to connect/.test(message ?? '')) return true
+  if (/Connection terminated|is not queryable|timeout exceeded when trying to connect/.test(message ?? '')) return true
   return cause !== undefined && cause !== null && isLostDatabase(cause)
 }
