@@ -57,6 +57,9 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
       createContext: ({ req, res }) => contextOf(deps, req, res),
       allowMethodOverride: true,
       maxBatchSize: 30,
+      // Masked as an internal error, it would not say that the same request may succeed later.
+      responseMeta: ({ errors }) =>
+        errors.some(isLostDatabase) ? { status: 503, headers: new Headers({ 'retry-after': '5' }) } : {},
       onError: ({ error, path }) => {
         if (error.code === 'INTERNAL_SERVER_ERROR') log.error({ path, err: error.cause ?? error }, 'procedure failed')
       },
@@ -107,6 +110,6 @@ export function isLostDatabase(error: unknown): boolean {
     '53300',
   ]
   if (code && codes.includes(code)) return true
-  if (/Connection terminated|timeout exceeded when trying to connect/.test(message ?? '')) return true
+  if (/Connection terminated|is not queryable|timeout exceeded when trying to connect/.test(message ?? '')) return true
   return cause !== undefined && cause !== null && isLostDatabase(cause)
 }

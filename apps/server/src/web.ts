@@ -43,6 +43,9 @@ export async function securityHeaders(app: FastifyInstance, settings: Pick<Deps[
   })
 }
 
+/** Never answered by the page: a scraper would take its 200 for an answer. */
+const forMachines = /^\/(api|assets|docs)(\/|$)|^\/(metrics|openapi\.json)$/
+
 /** The built web: hashed assets for ever, every other address is the page itself. */
 export async function web(app: FastifyInstance, { webFolder }: Deps) {
   const page =
@@ -60,7 +63,7 @@ export async function web(app: FastifyInstance, { webFolder }: Deps) {
   }
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0]!
-    const isPage = request.method === 'GET' && page && !path.startsWith('/api/') && !path.startsWith('/assets/')
+    const isPage = request.method === 'GET' && page && !forMachines.test(path)
     return isPage ? sendPage(nonceOf(request.raw), reply) : reply.status(404).send({ detail: 'Not found' })
   })
 }

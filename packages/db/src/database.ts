@@ -34,8 +34,10 @@ export function openDatabase(url: string, { roles, max = 10, log, onError }: Opt
     connectionTimeoutMillis: 5_000,
     application_name: 'velocicompanion',
   })
-  // Without a listener, a connection that breaks while idle ends the process.
+  // Without a listener, a connection that breaks ends the process: the pool hears it while a connection is idle, and
+  // nobody while one is taken and between two statements.
   pool.on('error', (error) => onError?.(error))
+  pool.on('connect', (client) => client.on('error', (error) => onError?.(error)))
   const db = new Kysely<DB>({
     dialect: new PostgresDialect({ pool }),
     // Keys of evidence and metadata are never rewritten.

@@ -7,6 +7,8 @@ export interface Column<T> {
   num?: boolean
   width?: string | number
   wrap?: boolean
+  /** Takes what the others leave, and is cut with … when that is little; its cell gives the whole in a title. */
+  fill?: boolean
   /** For a column without a visible head. */
   label?: string
   /** Left out below 1360 px; the row's own page has it. */
@@ -46,7 +48,13 @@ export function List<T>({ label, rows, columns, rowKey, edge, two }: ListProps<T
               {columns.map((c, i) => (
                 <td
                   key={i}
-                  className={classes(c.num && 'num', edge && i === 0 && 'edge', c.wrap && 'w', c.wide && 'wide')}
+                  className={classes(
+                    c.num && 'num',
+                    edge && i === 0 && 'edge',
+                    c.wrap && 'w',
+                    c.fill && 'fill',
+                    c.wide && 'wide',
+                  )}
                 >
                   {c.cell(row)}
                 </td>

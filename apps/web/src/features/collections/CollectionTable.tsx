@@ -23,6 +23,7 @@ export function CollectionTable({ rows, withHost = false }: { rows: Row[]; withH
     },
     {
       head: 'Artifacts',
+      fill: true,
       cell: ({ artifacts }) =>
         artifacts.length === 0 ? (
           <span className="t3">not known</span>

@@ -21,7 +21,7 @@ export function Deliveries({ rows }: { rows: Delivery[] }) {
     { head: 'Delivery', cell: ({ id }) => <b className="b">{id}</b> },
     { head: 'Received', cell: ({ receivedAt }) => <Time at={receivedAt} /> },
     all && { head: 'Tenant', cell: ({ tenantId }) => nameOf(tenantId) },
-    { head: 'Source', cell: (row) => <What row={row} across={all} /> },
+    { head: 'Source', fill: true, cell: (row) => <What row={row} across={all} /> },
     { head: 'Host', cell: ({ hostname }) => (hostname === null ? '' : <Mono value={hostname} />) },
     { head: 'Rows', num: true, cell: (row) => <Rows row={row} /> },
     !all && {

@@ -16,7 +16,7 @@ export function Incomplete({ rows, total }: Overview['incomplete']) {
   const all = useAllTenants()
   const { nameOf } = useTenantNames()
   const columns: (Column<Source> | false)[] = [
-    { head: 'Source', cell: (row) => <SourceLink row={row} across={all} /> },
+    { head: 'Source', fill: true, cell: (row) => <SourceLink row={row} across={all} /> },
     { head: 'Host', cell: ({ hostname }) => <Mono value={hostname} /> },
     all && { head: 'Tenant', cell: ({ tenantId }) => nameOf(tenantId) },
     { head: 'Flow', cell: ({ flowId }) => <span className="mono t2">{flowId}</span>, wide: true },

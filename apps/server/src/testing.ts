@@ -1,0 +1,101 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const main = fileURLToPath(new URL('main.ts', import.meta.url))
+const patience = 120_000
+
+export interface TestServer {
+  base: string
+  dataDir: string
+  process: ChildProcess
+  output(): string
+  /** Asks it to stop, and waits for its end. */
+  stop(): Promise<number | null>
+}
+
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** The real server in a process of its own; returns when it says that it is ready. */
+export async function startServer(dataDir: string, port: number, args: string[] = []): Promise<TestServer> {
+  const { TEST_DATABASE_URL: _test, DATABASE_URL: _url, ...inherited } = process.env
+  const env = { ...inherited, DATA_DIR: dataDir, PORT: String(port), HOST: '127.0.0.1', LOG_LEVEL: 'error' }
+  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  const until = Date.now() + patience
+  while (!said.includes('is ready on')) {
+    if (child.exitCode !== null || Date.now() > until) throw new Error(`the server did not start: ${said}`)
+    await sleep(20)
+  }
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    }
+    return child.exitCode
+  }
+  return { base: `http://127.0.0.1:${port}`, dataDir, process: child, output: () => said, stop }
+}
+
+/** The process of the embedded PostgreSQL that serves `dataDir`. */
+export const postgresPid = (dataDir: string) =>
+  Number(readFileSync(join(dataDir, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
+
+export async function untilReady(base: string) {
+  const until = Date.now() + patience
+  while (Date.now() < until) {
+    const ready = await fetch(`${base}/health/ready`).then(
+      (answer) => answer.ok,
+      () => false,
+    )
+    if (ready) return
+    await sleep(50)
+  }
+  throw new Error('the server did not become ready again')
+}
+
+/** A caller of tRPC over HTTP, as a script would be one. */
+export function clientOf(base: string) {
+  let token: string | undefined
+  const call = async <T>(path: string, input: unknown = {}): Promise<T> => {
+    const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) }
+    const answer = await fetch(`${base}/api/trpc/${path}`, { method: 'POST', headers, body: JSON.stringify(input) })
+    const body = (await answer.json()) as { result?: { data: T }; error?: { message: string } }
+    if (!body.result) throw new Error(`${path}: ${body.error?.message}`)
+    return body.result.data
+  }
+  const signIn = async (username: string, password: string) => {
+    token = (await call<{ accessToken: string }>('auth.signIn', { username, password })).accessToken
+  }
+  return { call, signIn }
+}
+
+/** The first account of an empty server, signed in, and a token that its rows can be sent with. */
+export async function firstAccount(base: string) {
+  const client = clientOf(base)
+  const who = { username: 'dana', password: 'a long sentence for tests' }
+  await client.call('auth.register', { ...who, tenantName: 'Northwind Clinics' })
+  await client.signIn(who.username, who.password)
+  const wanted = { name: 'sender', scope: 'ingest', server: 'velociraptor', orgId: 'root' }
+  const { token } = await client.call<{ token: string }>('tokens.create', wanted)
+  return { ...client, who, token }
+}
+
+export const sendRows = (base: string, token: string, body: string | Uint8Array) =>
+  fetch(`${base}/api/ingestion/rows`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson' },
+    body: body as never,
+  })

@@ -1,0 +1,23 @@
+import { cpus, totalmem } from 'node:os'
+
+type Benchmark = (args: string[]) => Promise<unknown>
+
+const benchmarks: Record<string, () => Promise<Benchmark>> = {
+  crash: async () => {
+    const { crash } = await import('./crash.ts')
+    return ([kills = '50']) => crash(Number(kills))
+  },
+}
+
+const [name = '', ...args] = process.argv.slice(2)
+const load = benchmarks[name]
+if (!load) {
+  console.error(`npm run bench -- <name>, where <name> is one of: ${Object.keys(benchmarks).join(', ')}`)
+  process.exit(1)
+}
+const run = await load()
+const began = performance.now()
+const result = await run(args)
+const machine = { cores: cpus().length, memoryGb: Math.round(totalmem() / 2 ** 30), node: process.version }
+const seconds = Math.round(performance.now() - began) / 1000
+console.log(JSON.stringify({ benchmark: name, at: new Date().toISOString(), machine, seconds, result }, null, 2))
