@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type IncomingMessage, type Server, createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -50,11 +50,12 @@ describe.runIf(installed)('the nginx configuration', () => {
       .replace('server server:8000;', `server 127.0.0.1:${upstream};`)
       .replace('listen 8080;', `listen 127.0.0.1:${port};`)
       .replace('/usr/share/nginx/html', join(dir, 'html'))
-      .replaceAll('/etc/nginx/security-headers.conf', join(folder, 'security-headers.conf'))
+      .replaceAll('/etc/nginx/', '')
     mkdirSync(join(dir, 'html', 'assets'), { recursive: true })
     writeFileSync(join(dir, 'html', 'index.html'), '<meta name="csp-nonce" content="__CSP_NONCE__">')
     writeFileSync(join(dir, 'html', 'assets', 'a-1.js'), 'export {}')
     writeFileSync(join(dir, 'site.conf'), site)
+    copyFileSync(join(folder, 'security-headers.conf'), join(dir, 'security-headers.conf'))
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((n) => `${n}_temp_path ${join(dir, n)};`)
     const main = ['daemon off;', `pid ${join(dir, 'pid')};`, 'events {}']
     const http = [
