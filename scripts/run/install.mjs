@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Failure, cache, capture, prependPath, root, say } from './shell.mjs'
 
 const nodeVersion = '26.10.0'
@@ -108,7 +108,8 @@ function homeless() {
 export async function installPackages() {
   const stampFile = join(root, 'node_modules', '.installed')
   const stamp = stateOfManifests()
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return
+  const whole = manifestsOfMembers().every((manifest) => existsSync(join(root, dirname(manifest), 'node_modules')))
+  if (whole && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return
   say('Installing packages (the first time takes a minute or two)')
   const store = homeless() ? ['--store-dir', join(cache, 'store')] : []
   const args = ['install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only', ...store]
@@ -117,14 +118,17 @@ export async function installPackages() {
   writeFileSync(stampFile, stamp)
 }
 
-function stateOfManifests() {
+function manifestsOfMembers() {
   const members = ['apps', 'packages'].flatMap((folder) =>
     readdirSync(join(root, folder)).map((member) => join(folder, member, 'package.json')),
   )
+  return members.filter((manifest) => existsSync(join(root, manifest)))
+}
+
+function stateOfManifests() {
   const hash = createHash('sha256').update([root, process.platform, process.arch, ownIsNew && process.version].join())
-  for (const name of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...members]) {
-    const file = join(root, name)
-    if (existsSync(file)) hash.update(name).update(readFileSync(file))
+  for (const name of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...manifestsOfMembers()]) {
+    hash.update(name).update(readFileSync(join(root, name)))
   }
   return hash.digest('hex')
 }
