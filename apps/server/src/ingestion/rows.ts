@@ -29,6 +29,7 @@ export async function ingestion(app: FastifyInstance, { database, services, sett
           credential,
           body: request.raw,
           limit: settings.INGEST_BODY_MB * 1024 * 1024,
+          org: request.headers['x-velociraptor-org']?.toString(),
           origin: { address: request.ip, requestId: request.id },
         }),
       )

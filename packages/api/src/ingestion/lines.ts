@@ -1,3 +1,6 @@
+import { spoolLine, type Spool } from './spool.ts'
+import { maxLineBytes } from '../evidence/prepare.ts'
+
 /** Complete lines in one piece, the unit of a transaction. */
 export interface Group {
   bytes: Buffer
@@ -6,35 +9,72 @@ export interface Group {
   firstLine: number
 }
 
+/** One line that is too large to be held: in a file until the next piece is asked for. */
+export interface LongLine {
+  spool: Spool
+  lines: 1
+  firstLine: number
+}
+
 const groupLines = 1000
 const groupBytes = 1_000_000
+const enoughBytes = 256 * 1024
 
 export class BodyTooLarge extends Error {}
 
-/** The first line of a body, and after it groups of at most 1,000 lines or about 1 MB; a longer line stands alone. */
-export async function* groupsOf(body: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<Group, void, void> {
+/**
+ * The first line of a body, and after it groups of at most 1,000 lines or about 1 MB; a longer line stands alone.
+ * About 32 MB are held at most.
+ */
+export async function* groupsOf(
+  body: AsyncIterable<Uint8Array>,
+  limit: number,
+): AsyncGenerator<Group | LongLine, void, void> {
+  const chunks = limited(body, limit)
   let held: Buffer = Buffer.alloc(0)
-  let total = 0
   let firstLine = -1
-  for await (const chunk of body) {
-    total += chunk.length
-    if (total > limit) throw new BodyTooLarge()
-    held = held.length === 0 ? Buffer.from(chunk) : Buffer.concat([held, chunk])
+  for (let ended = false; !ended;) {
+    const more = await read(chunks, Math.max(enoughBytes, held.length))
+    ended = more.ended
+    held = Buffer.concat([held, ...more.parts])
     for (;;) {
-      const group = cut(held, firstLine === -1 ? 1 : groupLines)
+      const group = cut(held, firstLine === -1 ? 1 : groupLines, ended)
       if (!group) break
       yield { ...group, firstLine }
       firstLine += group.lines
       held = held.subarray(group.bytes.length)
     }
+    if (held.length <= maxLineBytes) continue
+    const spool = await spoolLine(held, chunks)
+    try {
+      yield { spool, lines: 1, firstLine }
+    } finally {
+      await spool.remove()
+    }
+    firstLine += 1
+    held = spool.rest
   }
-  for (;;) {
-    const group = cut(held, firstLine === -1 ? 1 : groupLines, true)
-    if (!group) break
-    yield { ...group, firstLine }
-    firstLine += group.lines
-    held = held.subarray(group.bytes.length)
+}
+
+async function* limited(body: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<Uint8Array, void, void> {
+  let total = 0
+  for await (const chunk of body) {
+    total += chunk.length
+    if (total > limit) throw new BodyTooLarge()
+    yield chunk
   }
+}
+
+/** As much again as is held: however long a line grows, each of its bytes is copied a few times only. */
+async function read(chunks: AsyncGenerator<Uint8Array, void, void>, enough: number) {
+  const parts: Uint8Array[] = []
+  for (let size = 0; size < enough;) {
+    const { value } = await chunks.next()
+    if (!value) return { parts, ended: true }
+    parts.push(value)
+    size += value.length
+  }
+  return { parts, ended: false }
 }
 
 /** A full group off the front of what is held; at the body's end whatever is left, also without its last line end. */
@@ -50,7 +90,7 @@ function cut(held: Buffer, mostLines: number, atEnd = false) {
   if (atEnd && at < held.length && lines < mostLines && (lines === 0 || held.length <= groupBytes)) {
     return { bytes: held, lines: lines + 1 }
   }
-  const full = lines === mostLines || (lines > 0 && (atEnd || held.indexOf(10, at) >= 0))
+  const full = lines === mostLines || (lines > 0 && (atEnd || held.length > groupBytes))
   return full ? { bytes: held.subarray(0, at), lines } : undefined
 }
 

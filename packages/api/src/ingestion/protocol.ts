@@ -1,15 +1,23 @@
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
 
-const id = z.string().min(1).max(200)
-const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
+// No name of Velociraptor's holds these, and PostgreSQL's text can't: better refused than two ids merged into one.
+const storable = (text: string) => text.isWellFormed() && !text.includes('\0')
+const id = z.string().min(1).max(200).refine(storable, 'holds characters that no id has')
+/** Artifact names that no text can hold get stand-ins, the same for a batch and for what the flow's end says of it. */
+const artifact = z
+  .string()
+  .min(1)
+  .max(1000)
+  .transform((name) => name.replaceAll('\0', '\u2400').toWellFormed())
+const count = z.number().int().min(0).max(1e15)
 const record = z.record(z.string(), z.unknown())
 const flow = {
   org_id: id,
   org_name: z.string().max(1000).default(''),
   client_id: id,
   flow_id: id,
-  hunt_id: z.string().max(200).default(''),
+  hunt_id: z.string().max(200).refine(storable, 'holds characters that no id has').default(''),
 }
 
 /** The first line of a request of the Feed protocol, version 1. Unknown members are left alone. */
@@ -19,15 +27,15 @@ const envelope = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('flow'), ...flow, record }),
   z.object({ kind: z.literal('uploads'), ...flow, start_row: count, rows: count }),
   z.object({ kind: z.literal('logs'), ...flow, start_row: count, rows: count }),
-  z.object({ kind: z.literal('batch'), ...flow, artifact: id.max(1000), start_row: count, rows: count }),
+  z.object({ kind: z.literal('batch'), ...flow, artifact, start_row: count, rows: count }),
   z.object({
     kind: z.literal('flow_end'),
     ...flow,
     rows: count,
     artifacts: z.union([
-      z.array(z.object({ artifact: id.max(1000), rows: count })).max(10_000),
+      z.array(z.object({ artifact, rows: count })).max(10_000),
       // Velociraptor makes an object of a list of one.
-      z.object({ artifact: id.max(1000), rows: count }).transform((one) => [one]),
+      z.object({ artifact, rows: count }).transform((one) => [one]),
       z.null().transform(() => []),
     ]),
   }),

@@ -1,20 +1,22 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { zstdCompress } from 'node:zlib'
 import { sql } from 'kysely'
 import type { IngestCredential } from '../auth/access.ts'
 import { AppError } from '../errors.ts'
 import { inTenant, type Origin, type TenantScope } from '../scope.ts'
-import { groupsOf, splitLines, type Group } from './lines.ts'
+import { BodyTooLarge, groupsOf, splitLines, type Group, type LongLine } from './lines.ts'
 import { readEnvelope, type Envelope, type RowsEnvelope } from './protocol.ts'
 import { applyEnd, applyRecord, collectionOf, hostOf, sourceOf } from './records.ts'
-import { storeGroup, type Ingest, type Stored, type Target } from './store.ts'
+import { isLong, storeGroup, storeLong, type Ingest, type Stored, type Target } from './store.ts'
 
 export interface Receiving {
   credential: IngestCredential
   body: AsyncIterable<Uint8Array>
   /** Most bytes of a body. */
   limit: number
+  /** What the request says beside its body, if it does (`X-Velociraptor-Org`). */
+  org?: string | undefined
   origin: Origin
 }
 
@@ -28,6 +30,8 @@ export interface Receipt {
 
 const compress = promisify(zstdCompress)
 const groupsInFlight = 2
+/** Records are held whole. A list of 5,000 flows has 2 MB. */
+const mostRecordBytes = 32 * 1024 * 1024
 const retries = 5
 
 /** Takes one request of the Feed protocol. Returns when everything in it is durable. */
@@ -39,13 +43,18 @@ export async function receive(ingest: Ingest, receiving: Receiving): Promise<Rec
   const groups = groupsOf(receiving.body, receiving.limit)
   const first = await groups.next()
   if (first.done) throw new AppError('BAD_REQUEST', 'The body is empty: its first line must be an envelope')
+  if (isLong(first.value))
+    throw new AppError('BAD_REQUEST', 'The first line must be an envelope, and this one is too long')
   const envelope = readEnvelope(first.value.bytes)
+  if (receiving.org !== undefined && receiving.org !== envelope.org_id) throw otherOrg()
   await checkOrg(ingest, credential, credential.serverId, envelope)
   if (envelope.kind === 'batch' || envelope.kind === 'uploads' || envelope.kind === 'logs') {
     return receiveRows(ingest, receiving, credential.serverId, envelope, first.value, groups)
   }
   return receiveRecords(ingest, receiving, credential.serverId, envelope, first.value, groups)
 }
+
+const otherOrg = () => new AppError('FORBIDDEN', 'The token belongs to another org than the rows')
 
 /** The org comes from the credential; a payload that says another is refused, not believed. */
 async function checkOrg(
@@ -63,7 +72,7 @@ async function checkOrg(
       .where('orgId', '=', org_id)
       .returning('id')
       .executeTakeFirst()
-    if (!server) throw new AppError('FORBIDDEN', 'The token belongs to another org than the rows')
+    if (!server) throw otherOrg()
   })
 }
 
@@ -92,10 +101,16 @@ async function receiveRecords(
   serverId: number,
   envelope: Envelope,
   first: Group,
-  groups: AsyncIterable<Group>,
+  groups: AsyncIterable<Group | LongLine>,
 ): Promise<Receipt> {
   const parts = [first.bytes]
-  for await (const group of groups) parts.push(group.bytes)
+  let size = first.bytes.length
+  for await (const group of groups) {
+    if (isLong(group)) throw new AppError('BAD_REQUEST', 'A record is too long')
+    size += group.bytes.length
+    if (size > mostRecordBytes) throw new BodyTooLarge()
+    parts.push(group.bytes)
+  }
   const body = Buffer.concat(parts)
   const lines = splitLines(body)
   const records = envelope.kind === 'reconcile' ? [] : lines.map((line) => ({ line, envelope: readEnvelope(line) }))
@@ -147,7 +162,7 @@ async function receiveRows(
   serverId: number,
   envelope: RowsEnvelope,
   first: Group,
-  groups: AsyncIterable<Group>,
+  groups: AsyncIterable<Group | LongLine>,
 ): Promise<Receipt> {
   const target = await inScope(ingest, receiving, (scope) => openDelivery(scope, receiving, serverId, envelope))
   const hash = createHash('sha256').update(first.bytes)
@@ -161,17 +176,19 @@ async function receiveRows(
   let failure: unknown
   for await (const group of groups) {
     if (failure) break
-    hash.update(group.bytes)
     total.rows += group.lines
-    total.bytes += group.bytes.length
-    const job: Promise<unknown> = again(() => storeGroup(ingest, target, group, envelope.start_row + group.firstLine))
+    total.bytes += await count(group, hash)
+    const row = envelope.start_row + group.firstLine
+    const store = () => (isLong(group) ? storeLong(ingest, target, group, row) : storeGroup(ingest, target, group, row))
+    const job: Promise<unknown> = again(store)
       .then(add, (error: unknown) => {
         failure ??= error
       })
       .finally(() => running.delete(job))
     running.add(job)
     // While two groups are under way nothing is read: the socket's own window slows the sender.
-    if (running.size >= groupsInFlight) await Promise.race(running)
+    if (isLong(group)) await job
+    else if (running.size >= groupsInFlight) await Promise.race(running)
   }
   await Promise.all(running)
   if (failure) throw failure
@@ -187,6 +204,17 @@ async function receiveRows(
   return { kind: envelope.kind, rows: total.rows, rejected }
 }
 
+/** Takes a piece into the hash of the body; returns its bytes. */
+async function count(piece: Group | LongLine, hash: Hash) {
+  if (!isLong(piece)) {
+    hash.update(piece.bytes)
+    return piece.bytes.length
+  }
+  for await (const part of piece.spool.parts()) hash.update(part)
+  if (piece.spool.closed) hash.update('\n')
+  return piece.spool.size + (piece.spool.closed ? 1 : 0)
+}
+
 async function openDelivery(
   scope: TenantScope,
   receiving: Receiving,
@@ -196,7 +224,7 @@ async function openDelivery(
   const hostId = await hostOf(scope, serverId, e.client_id)
   const collectionId = await collectionOf(scope, hostId, e)
   const sourceId = await (e.kind === 'batch'
-    ? sourceOf(scope, collectionId, e.artifact.replaceAll('\0', '\u2400').toWellFormed(), 'rows')
+    ? sourceOf(scope, collectionId, e.artifact, 'rows')
     : sourceOf(scope, collectionId, e.kind, e.kind))
   const { id } = await scope.db
     .insertInto('deliveries')

@@ -13,7 +13,8 @@ const strings = (value: unknown) => (Array.isArray(value) ? value.map((v) => tex
 export function timeOf(value: unknown): Date | null {
   if (typeof value !== 'number' || !(value > 0)) return null
   const seconds = value > 2e16 ? value / 1e9 : value > 2e13 ? value / 1e6 : value > 2e10 ? value / 1e3 : value
-  return new Date(seconds * 1000)
+  const time = new Date(seconds * 1000)
+  return Number.isNaN(time.getTime()) ? null : time
 }
 
 type Json = Record<string, unknown>

@@ -34,21 +34,26 @@ export function compareStored(database: Database, t: Target, lines: Buffer[], fi
       const all = frames.slice(1).flatMap((to, i) => linesOf(raw.subarray(frames[i], to)))
       for (let i = 0; i < run.n; i++) note(run.firstRow + i, all[run.blockRow + i]!)
     }
-    const aside = await db
+    const aside = db
       .selectFrom('rejectedRows as r')
-      .innerJoin('rejectedParts as p', (join) =>
-        join.onRef('p.tenantId', '=', 'r.tenantId').onRef('p.rejectedId', '=', 'r.id'),
-      )
-      .select(['r.id', 'r.rowNumber', 'p.bytes'])
       .where('r.tenantId', '=', t.tenantId)
       .where('r.collectionId', '=', t.collectionId)
       .where('r.sourceId', '=', t.sourceId)
       .where('r.rowNumber', '>=', firstRow)
       .where('r.rowNumber', '<', end)
+    for (const { rowNumber } of await aside.select('r.rowNumber').execute())
+      if (!stored.has(rowNumber!)) stored.set(rowNumber!, [])
+    // A line of another length has other bytes: none that is longer than what came is read.
+    const sameLength = await aside
+      .innerJoin('rejectedParts as p', (join) =>
+        join.onRef('p.tenantId', '=', 'r.tenantId').onRef('p.rejectedId', '=', 'r.id'),
+      )
+      .select(['r.id', 'r.rowNumber', 'p.bytes'])
+      .where('r.byteLength', 'in', [...new Set(lines.map((line) => line.length))])
       .orderBy('r.id')
       .orderBy('p.part')
       .execute()
-    const parts = Map.groupBy(aside, (row) => row.id)
+    const parts = Map.groupBy(sameLength, (row) => row.id)
     for (const rows of parts.values()) note(rows[0]!.rowNumber!, Buffer.concat(rows.map((r) => r.bytes)))
     return compare(lines, firstRow, stored)
   })

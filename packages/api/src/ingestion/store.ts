@@ -5,8 +5,9 @@ import type { PreparePool } from '../evidence/pool.ts'
 import type { Block, Prepared } from '../evidence/prepare.ts'
 import { Tuples, runCopies } from './copy.ts'
 import type { FieldIds } from './fields.ts'
-import { splitLines, type Group } from './lines.ts'
+import { splitLines, type Group, type LongLine } from './lines.ts'
 import { compareStored } from './repeats.ts'
+import { partBytes } from './spool.ts'
 
 export interface Ingest {
   database: Database
@@ -73,7 +74,7 @@ async function storeMissing(ingest: Ingest, target: Target, group: Group, firstR
   const { known, conflicts, missing } = await compareStored(ingest.database, target, lines, firstRow)
   const total: Stored = { stored: 0, known, rejected: conflicts.length }
   if (conflicts.length > 0) {
-    const aside = conflicts.map((line) => ({ line, reason: 'conflict: this row number came before with other bytes' }))
+    const aside = conflicts.map((line) => ({ line, reason: conflict }))
     await withClient(ingest.database, async (client) => {
       await client.query(`begin; set local app.tenant_id = '${target.tenantId}'`)
       await insertRejected(client, target, lines, aside, group.firstLine, firstRow)
@@ -96,6 +97,47 @@ async function storeMissing(ingest: Ingest, target: Target, group: Group, firstR
 }
 
 const newline = Buffer.from('\n')
+const conflict = 'conflict: this row number came before with other bytes'
+
+export const isLong = (piece: Group | LongLine): piece is LongLine => 'spool' in piece
+
+/** Sets a line aside that is too large to be held. A repeat of it stores nothing. */
+export function storeLong({ database }: Ingest, t: Target, long: LongLine, row: number): Promise<Stored> {
+  return withClient(database, async (client) => {
+    const { overlaps } = await lockSource(client, t, row, 1, 0)
+    if (overlaps && (await isKnownLong(client, t, long, row))) {
+      await client.query('rollback')
+      return { stored: 0, known: 1, rejected: 0 }
+    }
+    const reason = overlaps ? conflict : 'too large'
+    const id = await insertReason(client, t, { line: long.firstLine, row, reason, size: long.spool.size })
+    let part = 0
+    for await (const bytes of long.spool.parts()) await insertPart(client, t, id, part++, bytes)
+    if (!overlaps) await client.query(countAside(t, row))
+    await client.query('commit')
+    return { stored: 0, known: 0, rejected: 1 }
+  })
+}
+
+const countAside = (t: Target, row: number) => `update collection_sources
+set received = received + int8multirange(int8range(${whole(row)}, ${whole(row + 1)})), rows_rejected = rows_rejected + 1, updated_at = now()
+where tenant_id = ${t.tenantId} and collection_id = ${t.collectionId} and source_id = ${t.sourceId};
+update deliveries set rows_rejected = rows_rejected + 1 where tenant_id = ${t.tenantId} and id = ${t.deliveryId}`
+
+/** Compares by the hashes of the parts: neither copy is held whole. */
+async function isKnownLong(client: PoolClient, t: Target, { spool }: LongLine, row: number) {
+  const { rows } = await client.query<{ id: number; sha: Buffer }>(
+    `select r.id, sha256(p.bytes) as sha from rejected_rows r
+     join rejected_parts p on p.tenant_id = r.tenant_id and p.rejected_id = r.id
+     where r.tenant_id = $1 and r.collection_id = $2 and r.source_id = $3 and r.row_number = $4 and r.byte_length = $5
+     order by r.id, p.part`,
+    [t.tenantId, t.collectionId, t.sourceId, row, spool.size],
+  )
+  const shas: string[] = []
+  for await (const bytes of spool.parts()) shas.push(createHash('sha256').update(bytes).digest('hex'))
+  const copies = Map.groupBy(rows, ({ id }) => id).values()
+  return copies.some((parts) => parts.map(({ sha }) => sha.toString('hex')).join() === shas.join())
+}
 
 async function isKnown({ pool }: Database, target: Target, firstRow: number, n: number, sha256: Buffer) {
   const client = await pool.connect()
@@ -158,8 +200,6 @@ function setAside({ blocks, rejected }: Prepared, lines: number): SetAside[] {
   return aside
 }
 
-const partBytes = 1_000_000
-
 async function insertRejected(
   client: PoolClient,
   t: Target,
@@ -170,30 +210,35 @@ async function insertRejected(
 ) {
   for (const { line, reason } of aside) {
     const bytes = lines[line] ?? Buffer.alloc(0)
-    const made = await client.query<{ id: number }>(
-      `insert into rejected_rows (tenant_id, delivery_id, collection_id, source_id, line_number, row_number, reason, byte_length)
-       values ($1, $2, $3, $4, $5, $6, $7, $8) returning id`,
-      [
-        t.tenantId,
-        t.deliveryId,
-        t.collectionId,
-        t.sourceId,
-        firstLine + line + 2,
-        firstRow + line,
-        reason,
-        bytes.length,
-      ],
-    )
+    const where = { line: firstLine + line, row: firstRow + line, reason, size: bytes.length }
+    const id = await insertReason(client, t, where)
     for (let part = 0; part === 0 || part * partBytes < bytes.length; part++) {
-      await client.query('insert into rejected_parts (tenant_id, rejected_id, part, bytes) values ($1, $2, $3, $4)', [
-        t.tenantId,
-        made.rows[0]!.id,
-        part,
-        bytes.subarray(part * partBytes, (part + 1) * partBytes),
-      ])
+      await insertPart(client, t, id, part, bytes.subarray(part * partBytes, (part + 1) * partBytes))
     }
   }
 }
+
+/** `line` counts from 0 behind the envelope; people count from 1, the envelope included. */
+async function insertReason(
+  client: PoolClient,
+  t: Target,
+  { line, row, reason, size }: { line: number; row: number; reason: string; size: number },
+) {
+  const { rows } = await client.query<{ id: number }>(
+    `insert into rejected_rows (tenant_id, delivery_id, collection_id, source_id, line_number, row_number, reason, byte_length)
+     values ($1, $2, $3, $4, $5, $6, $7, $8) returning id`,
+    [t.tenantId, t.deliveryId, t.collectionId, t.sourceId, line + 2, row, reason, size],
+  )
+  return rows[0]!.id
+}
+
+const insertPart = (client: PoolClient, t: Target, id: number, part: number, bytes: Buffer) =>
+  client.query('insert into rejected_parts (tenant_id, rejected_id, part, bytes) values ($1, $2, $3, $4)', [
+    t.tenantId,
+    id,
+    part,
+    bytes,
+  ])
 
 interface Writing {
   prepared: Prepared
