@@ -1,9 +1,10 @@
 import { statfs } from 'node:fs/promises'
-import { resetByOperator, unlockByOperator, type Services } from '@velocicompanion/api'
+import { resetByOperator, unlockByOperator } from '@velocicompanion/api'
 import { migrateDown, migrateUp, migrationStatus, openDatabase, type Database } from '@velocicompanion/db'
 import { startEmbedded } from '@velocicompanion/db/embedded'
 import pg from 'pg'
-import { readSettings, secretKey, SettingError, type Settings } from './env.ts'
+import { readSettings, SettingError, type Settings } from './env.ts'
+import { servicesOf } from './services.ts'
 import { version } from './version.ts'
 
 const usage = `npm run admin -- <command>
@@ -35,17 +36,6 @@ async function withDatabase<T>(settings: Settings, work: (database: Database) =>
     }
   })
 }
-
-const servicesOf = (settings: Settings): Services => ({
-  version,
-  secretKey: secretKey(process.env, settings.DATA_DIR),
-  accessTokenMinutes: settings.ACCESS_TOKEN_MINUTES,
-  registration: settings.REGISTRATION,
-  publicUrl: settings.publicUrl,
-  setupCode: undefined,
-  now: () => new Date(),
-  warnings: () => [],
-})
 
 async function users(settings: Settings, command: string | undefined, name: string | undefined) {
   if (!name || (command !== 'reset-password' && command !== 'unlock')) return false

@@ -1,35 +1,25 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import type { Services } from '@velocicompanion/api'
-import { migrateUp, openDatabase } from '@velocicompanion/db'
+import { makePartitions, migrateUp, openDatabase } from '@velocicompanion/db'
 import { EmbeddedError, startEmbedded } from '@velocicompanion/db/embedded'
 import { pino } from 'pino'
 import { buildApp } from './app.ts'
 import { loadDemo } from './demo/load.ts'
-import { readSettings, secretKey, SettingError, type Settings } from './env.ts'
-import { version } from './version.ts'
+import { readSettings, SettingError, type Settings } from './env.ts'
+import { servicesOf } from './services.ts'
 
 const demo = process.argv.includes('--demo')
+/** Partitions are made two months ahead, so a try that fails has weeks to be made good. */
+const partitionHours = 12
 const loopbackHosts = ['127.0.0.1', 'localhost', '::1']
 
-function servicesOf(settings: Settings): Services {
-  const setupCode = loopbackHosts.includes(settings.HOST) ? undefined : randomBytes(9).toString('base64url')
-  return {
-    version,
-    secretKey: secretKey(process.env, settings.DATA_DIR),
-    accessTokenMinutes: settings.ACCESS_TOKEN_MINUTES,
-    registration: settings.REGISTRATION,
-    publicUrl: settings.publicUrl,
-    setupCode,
-    now: () => new Date(),
-    warnings: () => [],
-  }
-}
+const setupCodeOf = ({ HOST }: Settings) =>
+  loopbackHosts.includes(HOST) ? undefined : randomBytes(9).toString('base64url')
 
 async function start() {
   const settings = readSettings(process.env, { demo })
   const log = pino({ level: settings.LOG_LEVEL })
-  const services = servicesOf(settings)
+  const services = servicesOf(settings, setupCodeOf(settings))
   const embedded = settings.DATABASE_URL ? undefined : await startEmbedded(settings.DATA_DIR)
   const url = settings.DATABASE_URL ?? embedded!.url
   await migrateUp(url)
@@ -38,9 +28,15 @@ async function start() {
     onError: (error) => log.warn({ err: error }, 'a database connection broke'),
     ...(debug && { log: ({ sql, durationMs }) => log.debug({ sql, ms: durationMs }, 'query') }),
   })
+  const partitions = setInterval(() => {
+    makePartitions(database.db, database.roles).catch((error: unknown) =>
+      log.error({ err: error }, 'no partitions were made ahead'),
+    )
+  }, partitionHours * 3_600_000)
   const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url))
   const app = await buildApp({ settings, services, database, log, webFolder })
   const stop = async () => {
+    clearInterval(partitions)
     await app.close()
     await database.close()
     await embedded?.stop()

@@ -2,6 +2,8 @@ import { Kysely, PostgresDialect, sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import pg from 'pg'
 import { migrations } from '../migrations/index.ts'
+import { makePartitions } from './partitions.ts'
+import { databaseRoles } from './roles.ts'
 
 /** Runs `work` as the privileged login itself, which takes none of the three roles. */
 async function asOwner<T>(url: string, work: (db: Kysely<unknown>, migrator: Migrator) => Promise<T>): Promise<T> {
@@ -15,12 +17,13 @@ async function asOwner<T>(url: string, work: (db: Kysely<unknown>, migrator: Mig
   }
 }
 
-/** Brings the database up to date under Kysely's advisory lock. Returns the names that were run. */
+/** Brings the database up to date under Kysely's advisory lock, and its partitions to the months ahead. Returns the names that were run. */
 export const migrateUp = (url: string) =>
   asOwner(url, async (db, migrator) => {
     await checkServer(db)
     const { error, results } = await migrator.migrateToLatest()
     if (error) throw error
+    await makePartitions(db, await databaseRoles(db))
     return (results ?? []).map((r) => r.migrationName)
   })
 
