@@ -195,6 +195,15 @@ test('a super-admin acts in a named tenant and reads across all, and each use is
   ])
 })
 
+test('reading the tenants themselves is audited, for one and for all', async () => {
+  const caller = await bed.callerOf(own, 'super_admin', `census-${crypto.randomUUID()}`)
+  expect((await caller.tenants.list()).rows.map((row) => row.id)).toEqual(expect.arrayContaining([own, other]))
+  expect(await caller.tenants.get({ id: other })).toMatchObject({ id: other })
+  await expect(caller.tenants.get({ id: 2_000_000_000 })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  const { rows } = await bed.root.query("select detail from audit_events where actor like 'census-%' order by id")
+  expect(rows.map((row) => row.detail.procedure)).toEqual(['tenants.list', 'tenants.get', 'tenants.get'])
+})
+
 test('an error inside a procedure rolls its transaction back', async () => {
   const caller = await bed.callerOf(own, 'admin')
   await bed.root.query("alter table audit_events add constraint broken check (action <> 'case.create') not valid")

@@ -6,12 +6,15 @@ import { inEveryTenant, inTenant, type Actor, type Origin } from '../scope.ts'
 
 const shown = ['id', 'name', 'description', 'createdAt'] as const
 
-export const listTenants = (database: Database, actor: Actor, origin: Origin) =>
-  inEveryTenant(
+/** Tenants are read by the reader role, over every tenant: that use is audited before the answer. */
+async function readTenants(database: Database, actor: Actor, origin: Origin, id?: number) {
+  const procedure = id === undefined ? 'tenants.list' : 'tenants.get'
+  await recordApart(database.db, { tenantId: actor.tenantId, actor, origin }, 'read across tenants', { procedure })
+  return inEveryTenant(
     database,
     actor,
-    async ({ db }) => ({
-      rows: await db
+    ({ db }) =>
+      db
         .selectFrom('tenants')
         .select(shown)
         .select((eb) => [
@@ -27,16 +30,20 @@ export const listTenants = (database: Database, actor: Actor, origin: Origin) =>
             .whereRef('hosts.tenantId', '=', 'tenants.id')
             .as('hosts'),
         ])
+        .$if(id !== undefined, (q) => q.where('id', '=', id!))
         .orderBy('name')
         .execute(),
-      nextCursor: null,
-    }),
     origin,
   )
+}
+
+export const listTenants = async (database: Database, actor: Actor, origin: Origin) => ({
+  rows: await readTenants(database, actor, origin),
+  nextCursor: null,
+})
 
 export async function getTenant(database: Database, actor: Actor, origin: Origin, id: number) {
-  const { rows } = await listTenants(database, actor, origin)
-  const tenant = rows.find((t) => t.id === id)
+  const [tenant] = await readTenants(database, actor, origin, id)
   if (!tenant) throw notFound('tenant')
   return tenant
 }
