@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react'
+import { useEffect, useLayoutEffect, useRef } from 'react'
 import { letterKeys } from './prefs.ts'
 import { store } from './store.ts'
 
@@ -72,7 +72,10 @@ export function onKeyDown(event: KeyboardEvent) {
 /** Registers keys while the component is mounted; later groups win over earlier ones. */
 export function useKeys(name: string, keys: Key[]) {
   const latest = useRef(keys)
-  latest.current = keys
+  // Not while drawing: a drawing that is thrown away must not change what a key does.
+  useLayoutEffect(() => {
+    latest.current = keys
+  })
   const listed = keys.map((key) => `${key.keys}\t${key.label}`).join('\n')
   useEffect(() => {
     const group: Group = {

@@ -61,6 +61,7 @@ function PaletteBody() {
             {group.entries.map((entry) => {
               const i = entries.indexOf(entry)
               return (
+                // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus -- the focus stays in the text field, which hears the keys
                 <div
                   key={entry.id}
                   id={`palette-${i}`}

@@ -4,6 +4,7 @@ import { useEffect, useState, type KeyboardEvent } from 'react'
 export function useCombobox<T>(entries: T[], take: (entry: T) => void) {
   const [at, setAt] = useState(0)
   const n = entries.length
+  // oxlint-disable-next-line react/set-state-in-effect -- a new list starts at its first entry
   useEffect(() => setAt(0), [n])
   useEffect(() => {
     document.getElementById(`palette-${at}`)?.scrollIntoView({ block: 'nearest' })

@@ -13,10 +13,12 @@ interface SearchBoxProps {
 export function SearchBox({ label, value = '', onSearch }: SearchBoxProps) {
   const [text, setText] = useState(value)
   const settled = useDebounced(text, 250)
+  // oxlint-disable-next-line react/set-state-in-effect -- the address may change beside the box, by back or a link
   useEffect(() => setText(value), [value])
   useEffect(() => {
     if (settled === text && settled !== value) onSearch(settled || undefined)
     // Only a settled text searches; a value that came from outside does not answer itself.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- only a settled text searches
   }, [settled])
   return (
     <TextInput

@@ -6,8 +6,7 @@ import { count } from '../../lib/format.ts'
 import { useMay } from '../../lib/me.ts'
 import { sentence } from '../../lib/problem.ts'
 import { useOneTenant } from '../../lib/tenant.ts'
-import { Loaded } from '../../ui/Loaded.tsx'
-import { More } from '../../ui/More.tsx'
+import { Paged } from '../../ui/Paged.tsx'
 import { Panel } from '../../ui/Panel.tsx'
 import { EmptyState, ErrorState } from '../../ui/states.tsx'
 import { toast } from '../../ui/toast.tsx'
@@ -29,25 +28,12 @@ export function ArtifactsOfCase({ caseId }: { caseId: number }) {
   return (
     <Panel title="Artifacts" count={found.data && count(found.data.pages[0]!.total)}>
       {mayWork && <AddArtifact caseId={caseId} />}
-      <Loaded query={found}>
-        {({ pages }) => {
-          const rows = pages.flatMap((page) => page.rows)
-          if (rows.length === 0)
-            return <EmptyState title="No artifact yet">Hashes, addresses and names of this case stand here.</EmptyState>
-          return (
-            <>
-              <ArtifactTable rows={rows} actions={mayWork ? actions : undefined} />
-              <More
-                shown={rows.length}
-                total={pages[0]!.total}
-                hasNext={found.hasNextPage}
-                loading={found.isFetchingNextPage}
-                more={() => void found.fetchNextPage()}
-              />
-            </>
-          )
-        }}
-      </Loaded>
+      <Paged
+        query={found}
+        empty={<EmptyState title="No artifact yet">Hashes, addresses and names of this case stand here.</EmptyState>}
+      >
+        {(rows) => <ArtifactTable rows={rows} actions={mayWork ? actions : undefined} />}
+      </Paged>
     </Panel>
   )
 }

@@ -4,8 +4,7 @@ import { trpc } from '../../api.ts'
 import { plural } from '../../lib/format.ts'
 import { useTenant } from '../../lib/tenant.ts'
 import { useSetSearch } from '../../lib/url.ts'
-import { Loaded } from '../../ui/Loaded.tsx'
-import { More } from '../../ui/More.tsx'
+import { Paged } from '../../ui/Paged.tsx'
 import { Page } from '../../ui/Page.tsx'
 import { SearchBox } from '../../ui/SearchBox.tsx'
 import { EmptyState } from '../../ui/states.tsx'
@@ -34,29 +33,18 @@ export function ArtifactsPage() {
             onChange={(value) => setSearch({ type: value ?? undefined })}
           />
         </div>
-        <Loaded query={found}>
-          {({ pages }) => {
-            const rows = pages.flatMap((page) => page.rows)
-            if (rows.length === 0)
-              return query || type ? (
-                <EmptyState title="No artifact matches">Values and descriptions were searched.</EmptyState>
-              ) : (
-                <EmptyState title="No artifact yet">Artifacts are added on the page of a case.</EmptyState>
-              )
-            return (
-              <>
-                <ArtifactTable rows={rows} withCase />
-                <More
-                  shown={rows.length}
-                  total={pages[0]!.total}
-                  hasNext={found.hasNextPage}
-                  loading={found.isFetchingNextPage}
-                  more={() => void found.fetchNextPage()}
-                />
-              </>
+        <Paged
+          query={found}
+          empty={
+            query || type ? (
+              <EmptyState title="No artifact matches">Values and descriptions were searched.</EmptyState>
+            ) : (
+              <EmptyState title="No artifact yet">Artifacts are added on the page of a case.</EmptyState>
             )
-          }}
-        </Loaded>
+          }
+        >
+          {(rows) => <ArtifactTable rows={rows} withCase />}
+        </Paged>
       </section>
     </Page>
   )

@@ -4,8 +4,7 @@ import { useMemo } from 'react'
 import { trpc } from '../../api.ts'
 import { useAllTenants, useTenant } from '../../lib/tenant.ts'
 import { AdminPage } from '../../shell/AdminPage.tsx'
-import { Loaded } from '../../ui/Loaded.tsx'
-import { More } from '../../ui/More.tsx'
+import { Paged } from '../../ui/Paged.tsx'
 import { SearchBox } from '../../ui/SearchBox.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { actions } from './actions.ts'
@@ -80,42 +79,29 @@ function AuditPanel() {
           }
         />
       </div>
-      <Loaded query={events}>
-        {({ pages }) => {
-          const rows = pages.flatMap((page) => page.rows)
-          if (rows.length === 0) {
-            return (
-              <EmptyState
-                title={filtered ? 'No entry matches' : 'No entries yet'}
-                action={
-                  filtered && (
-                    <button
-                      type="button"
-                      className="linkbutton"
-                      onClick={() => void navigate({ search: ({ action: _, actor: __, since: ___, ...s }) => s })}
-                    >
-                      Show every entry
-                    </button>
-                  )
-                }
-              >
-                {filtered && 'Searched with the filters above.'}
-              </EmptyState>
-            )
-          }
-          return (
-            <>
-              <AuditList rows={rows} withTenant={all} />
-              <More
-                shown={rows.length}
-                hasNext={events.hasNextPage}
-                loading={events.isFetchingNextPage}
-                more={() => void events.fetchNextPage()}
-              />
-            </>
-          )
-        }}
-      </Loaded>
+      <Paged
+        query={events}
+        empty={
+          <EmptyState
+            title={filtered ? 'No entry matches' : 'No entries yet'}
+            action={
+              filtered && (
+                <button
+                  type="button"
+                  className="linkbutton"
+                  onClick={() => void navigate({ search: ({ action: _, actor: __, since: ___, ...s }) => s })}
+                >
+                  Show every entry
+                </button>
+              )
+            }
+          >
+            {filtered && 'Searched with the filters above.'}
+          </EmptyState>
+        }
+      >
+        {(rows) => <AuditList rows={rows} withTenant={all} />}
+      </Paged>
     </section>
   )
 }

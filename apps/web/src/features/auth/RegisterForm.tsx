@@ -36,6 +36,7 @@ export function RegisterForm({ needsCode, entered }: RegisterProps) {
           size="sm"
           autoComplete="username"
           required
+          // oxlint-disable-next-line jsx-a11y/no-autofocus -- the page is this form, and nothing is read before it
           autoFocus
           {...form.getInputProps('username')}
           error={reason === 'taken' ? error?.message : undefined}

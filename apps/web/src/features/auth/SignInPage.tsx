@@ -46,6 +46,7 @@ function SignInForm({ entered }: { entered: (token: string) => void }) {
           size="sm"
           autoComplete="username"
           required
+          // oxlint-disable-next-line jsx-a11y/no-autofocus -- the page is this form, and nothing is read before it
           autoFocus
           {...form.getInputProps('username')}
         />

@@ -44,6 +44,7 @@ export function WelcomePage() {
           size="sm"
           autoComplete="new-password"
           required
+          // oxlint-disable-next-line jsx-a11y/no-autofocus -- the page is this form, and nothing is read before it
           autoFocus
           {...form.getInputProps('password')}
           error={weak ? redeem.error?.message : form.errors['password']}

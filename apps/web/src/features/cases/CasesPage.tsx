@@ -6,8 +6,7 @@ import { useMay } from '../../lib/me.ts'
 import { useAllTenants, useTenant } from '../../lib/tenant.ts'
 import { useSetSearch } from '../../lib/url.ts'
 import { List, type Column } from '../../ui/List.tsx'
-import { Loaded } from '../../ui/Loaded.tsx'
-import { More } from '../../ui/More.tsx'
+import { Paged } from '../../ui/Paged.tsx'
 import { Page } from '../../ui/Page.tsx'
 import { SearchBox } from '../../ui/SearchBox.tsx'
 import { Severity } from '../../ui/Severity.tsx'
@@ -60,35 +59,26 @@ export function CasesPage() {
             onChange={(value) => setSearch({ severity: value ?? undefined })}
           />
         </div>
-        <Loaded query={found}>
-          {({ pages }) => {
-            const rows = pages.flatMap((page) => page.rows)
-            if (rows.length === 0)
-              return filtered ? (
-                <EmptyState title="No case matches">Titles and texts were searched.</EmptyState>
-              ) : (
-                <EmptyState title="No case yet">A case keeps what an investigation found.</EmptyState>
-              )
-            return (
-              <>
-                <List
-                  label="Cases"
-                  rows={rows}
-                  rowKey={(row) => row.id}
-                  edge={(row) => (row.status === 'closed' ? 'none' : row.severity)}
-                  columns={columnsOf(all, direction, (to) => setSearch({ direction: to }))}
-                />
-                <More
-                  shown={rows.length}
-                  total={pages[0]!.total}
-                  hasNext={found.hasNextPage}
-                  loading={found.isFetchingNextPage}
-                  more={() => void found.fetchNextPage()}
-                />
-              </>
+        <Paged
+          query={found}
+          empty={
+            filtered ? (
+              <EmptyState title="No case matches">Titles and texts were searched.</EmptyState>
+            ) : (
+              <EmptyState title="No case yet">A case keeps what an investigation found.</EmptyState>
             )
-          }}
-        </Loaded>
+          }
+        >
+          {(rows) => (
+            <List
+              label="Cases"
+              rows={rows}
+              rowKey={(row) => row.id}
+              edge={(row) => (row.status === 'closed' ? 'none' : row.severity)}
+              columns={columnsOf(all, direction, (to) => setSearch({ direction: to }))}
+            />
+          )}
+        </Paged>
       </section>
     </Page>
   )

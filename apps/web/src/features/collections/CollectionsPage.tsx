@@ -4,8 +4,7 @@ import { trpc } from '../../api.ts'
 import { plural } from '../../lib/format.ts'
 import { useTenant } from '../../lib/tenant.ts'
 import { useSetSearch } from '../../lib/url.ts'
-import { Loaded } from '../../ui/Loaded.tsx'
-import { More } from '../../ui/More.tsx'
+import { Paged } from '../../ui/Paged.tsx'
 import { Page } from '../../ui/Page.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { SearchBox } from '../../ui/SearchBox.tsx'
@@ -60,27 +59,18 @@ export function CollectionsPage() {
             </Button>
           )}
         </div>
-        <Loaded query={found}>
-          {({ pages }) => {
-            const rows = pages.flatMap((page) => page.rows)
-            if (rows.length === 0 && filtered)
-              return <EmptyState title="No collection matches">Clear the filter to see all collections.</EmptyState>
-            if (rows.length === 0)
-              return <EmptyState title="No collection yet">Collections appear with the first delivery.</EmptyState>
-            return (
-              <>
-                <CollectionTable rows={rows} withHost />
-                <More
-                  shown={rows.length}
-                  total={pages[0]!.total}
-                  hasNext={found.hasNextPage}
-                  loading={found.isFetchingNextPage}
-                  more={() => void found.fetchNextPage()}
-                />
-              </>
+        <Paged
+          query={found}
+          empty={
+            filtered ? (
+              <EmptyState title="No collection matches">Clear the filter to see all collections.</EmptyState>
+            ) : (
+              <EmptyState title="No collection yet">Collections appear with the first delivery.</EmptyState>
             )
-          }}
-        </Loaded>
+          }
+        >
+          {(rows) => <CollectionTable rows={rows} withHost />}
+        </Paged>
       </section>
     </Page>
   )

@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { Link } from '@tanstack/react-router'
 import { trpc } from '../../api.ts'
 import { count, plainTime, plural } from '../../lib/format.ts'
@@ -14,9 +15,10 @@ import { CollectionTable } from '../collections/CollectionTable.tsx'
 import { LastSeen, isLate } from '../hosts/LastSeen.tsx'
 
 export function HomePage() {
+  const [opened] = useState(() => new Date())
   const tenant = useTenant()
   const hosts = trpc.hosts.list.useQuery({ ...tenant, limit: 8 })
-  const sub = `${plainTime(new Date())}.${hosts.data ? ` ${plural(hosts.data.total, 'host')}.` : ''}`
+  const sub = `${plainTime(opened)}.${hosts.data ? ` ${plural(hosts.data.total, 'host')}.` : ''}`
   return (
     <Page title="Home" sub={sub}>
       <div className="grid" style={{ gridTemplateColumns: 'minmax(0, 1fr) 400px', alignItems: 'start' }}>

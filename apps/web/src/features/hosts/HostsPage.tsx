@@ -5,9 +5,8 @@ import { count, plural } from '../../lib/format.ts'
 import { useAllTenants, useTenant } from '../../lib/tenant.ts'
 import { useSetSearch } from '../../lib/url.ts'
 import { List, type Column } from '../../ui/List.tsx'
-import { Loaded } from '../../ui/Loaded.tsx'
+import { Paged } from '../../ui/Paged.tsx'
 import { Meter } from '../../ui/Meter.tsx'
-import { More } from '../../ui/More.tsx'
 import { Page } from '../../ui/Page.tsx'
 import { SearchBox } from '../../ui/SearchBox.tsx'
 import { SortHead, type Direction } from '../../ui/SortHead.tsx'
@@ -57,25 +56,12 @@ export function HostsPage() {
             </Button>
           )}
         </div>
-        <Loaded query={found}>
-          {({ pages }) => {
-            const rows = pages.flatMap((page) => page.rows)
-            if (rows.length === 0) return <NoHosts filtered={filtered} />
+        <Paged query={found} empty={<NoHosts filtered={filtered} />}>
+          {(rows) => {
             const columns = columnsOf(all, sort, direction, sorted, (l) => setSearch({ label: l }))
-            return (
-              <>
-                <List label="Hosts" rows={rows} rowKey={(host) => host.id} columns={columns} />
-                <More
-                  shown={rows.length}
-                  total={pages[0]!.total}
-                  hasNext={found.hasNextPage}
-                  loading={found.isFetchingNextPage}
-                  more={() => void found.fetchNextPage()}
-                />
-              </>
-            )
+            return <List label="Hosts" rows={rows} rowKey={(host) => host.id} columns={columns} />
           }}
-        </Loaded>
+        </Paged>
       </section>
     </Page>
   )

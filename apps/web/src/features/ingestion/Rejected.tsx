@@ -4,8 +4,7 @@ import { bytes as size, count } from '../../lib/format.ts'
 import { useAllTenants, useTenant } from '../../lib/tenant.ts'
 import { useTenantNames } from '../../lib/tenant-names.ts'
 import { List, type Column } from '../../ui/List.tsx'
-import { Loaded } from '../../ui/Loaded.tsx'
-import { More } from '../../ui/More.tsx'
+import { Paged } from '../../ui/Paged.tsx'
 import { Panel } from '../../ui/Panel.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { Time } from '../../ui/Time.tsx'
@@ -44,30 +43,16 @@ export function Rejected() {
       }
       actions={showAll}
     >
-      <Loaded query={lines}>
-        {({ pages }) => {
-          const rows = pages.flatMap((page) => page.rows)
-          if (rows.length === 0) {
-            return (
-              <EmptyState title="Nothing was set aside" action={showAll}>
-                A line that is not JSON, or is larger than 16 MB, would stand here with its reason and its bytes.
-              </EmptyState>
-            )
-          }
-          return (
-            <>
-              <Lines rows={rows} />
-              <More
-                shown={rows.length}
-                total={total}
-                hasNext={lines.hasNextPage}
-                loading={lines.isFetchingNextPage}
-                more={() => void lines.fetchNextPage()}
-              />
-            </>
-          )
-        }}
-      </Loaded>
+      <Paged
+        query={lines}
+        empty={
+          <EmptyState title="Nothing was set aside" action={showAll}>
+            A line that is not JSON, or is larger than 16 MB, would stand here with its reason and its bytes.
+          </EmptyState>
+        }
+      >
+        {(rows) => <Lines rows={rows} />}
+      </Paged>
     </Panel>
   )
 }

@@ -20,6 +20,7 @@ export type Row = Outputs['rows']['list']['rows'][number]
 export function RowDrawer({ row, onClose }: { row: Row; onClose: () => void }) {
   const raw = trpc.rows.raw.useQuery({ id: row.id, ...useTenant() }, { staleTime: Infinity })
   return (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- Escape closes from anywhere inside
     <aside className="drawer" aria-label="Row" onKeyDown={(e) => e.key === 'Escape' && onClose()}>
       <header>
         <div className="row">

@@ -26,6 +26,7 @@ export function RowGrid<T>({ label, rows, columns, rowKey, open, onOpen, onEnd }
   const scroller = useRef<HTMLDivElement>(null)
   const [at, setAt] = useState(0)
   const height = density.use() === 'comfortable' ? 32 : 26
+  // oxlint-disable-next-line react/incompatible-library -- nothing here is memoised by a compiler
   const grid = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -83,6 +84,7 @@ export function RowGrid<T>({ label, rows, columns, rowKey, open, onOpen, onEnd }
           const row = rows[index]!
           const key = rowKey(row)
           return (
+            // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- the grid is one tab stop and hears the keys for its rows
             <div
               key={key}
               id={`row-${index}`}

@@ -5,8 +5,7 @@ import { trpc, type Outputs } from '../../api.ts'
 import { useMay } from '../../lib/me.ts'
 import { useAllTenants, useLookAgain, useTenant } from '../../lib/tenant.ts'
 import { AdminPage } from '../../shell/AdminPage.tsx'
-import { Loaded } from '../../ui/Loaded.tsx'
-import { More } from '../../ui/More.tsx'
+import { Paged } from '../../ui/Paged.tsx'
 import { Panel } from '../../ui/Panel.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { Note } from '../../ui/Tag.tsx'
@@ -81,25 +80,16 @@ function Tokens({ open, make }: { open: (token: MadeToken) => void; make: () => 
   const rows = tokens.data?.pages.flatMap((page) => page.rows)
   return (
     <Panel title="Tokens" count={rows?.length}>
-      <Loaded query={tokens}>
-        {() =>
-          rows && rows.length > 0 ? (
-            <>
-              <TokenList rows={rows} withTenant={all} open={open} />
-              <More
-                shown={rows.length}
-                hasNext={tokens.hasNextPage}
-                loading={tokens.isFetchingNextPage}
-                more={() => void tokens.fetchNextPage()}
-              />
-            </>
-          ) : (
-            <EmptyState title="No tokens yet" action={<Button onClick={make}>New token…</Button>}>
-              Nothing can send rows here before there is one. Make one for each Velociraptor server and org.
-            </EmptyState>
-          )
+      <Paged
+        query={tokens}
+        empty={
+          <EmptyState title="No tokens yet" action={<Button onClick={make}>New token…</Button>}>
+            Nothing can send rows here before there is one. Make one for each Velociraptor server and org.
+          </EmptyState>
         }
-      </Loaded>
+      >
+        {(rows) => <TokenList rows={rows} withTenant={all} open={open} />}
+      </Paged>
     </Panel>
   )
 }

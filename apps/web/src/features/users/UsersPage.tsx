@@ -7,8 +7,7 @@ import { trpc } from '../../api.ts'
 import { roleName, roleWords } from '../../lib/roles.ts'
 import { useAllTenants, useTenant } from '../../lib/tenant.ts'
 import { AdminPage } from '../../shell/AdminPage.tsx'
-import { Loaded } from '../../ui/Loaded.tsx'
-import { More } from '../../ui/More.tsx'
+import { Paged } from '../../ui/Paged.tsx'
 import { SearchBox } from '../../ui/SearchBox.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { InviteDialog } from './InviteDialog.tsx'
@@ -79,23 +78,9 @@ function UsersPanel({ showLink }: { showLink: (link: ShownLink) => void }) {
           ]}
         />
       </div>
-      <Loaded query={users}>
-        {({ pages }) => {
-          const rows = pages.flatMap((page) => page.rows)
-          if (rows.length === 0) return <EmptyState title="Nobody matches">Try a part of the user name.</EmptyState>
-          return (
-            <>
-              <UserList rows={rows} withTenant={all} showLink={showLink} />
-              <More
-                shown={rows.length}
-                hasNext={users.hasNextPage}
-                loading={users.isFetchingNextPage}
-                more={() => void users.fetchNextPage()}
-              />
-            </>
-          )
-        }}
-      </Loaded>
+      <Paged query={users} empty={<EmptyState title="Nobody matches">Try a part of the user name.</EmptyState>}>
+        {(rows) => <UserList rows={rows} withTenant={all} showLink={showLink} />}
+      </Paged>
     </section>
   )
 }
