@@ -3,6 +3,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDatabase, rolesOf } from '@velocicompanion/db'
+import { testServices } from '@velocicompanion/api/testing'
 import { templateName, testDatabase } from '@velocicompanion/db/testing'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -40,16 +41,7 @@ beforeAll(async () => {
       INGEST_BODY_MB: 1,
       METRICS_TOKEN: undefined,
     },
-    services: {
-      version: '0',
-      secretKey: new Uint8Array(32).fill(7),
-      accessTokenMinutes: 30,
-      registration: 'first',
-      publicUrl,
-      setupCode: undefined,
-      now: () => new Date(),
-      warnings: () => [],
-    },
+    services: { ...testServices, publicUrl },
     database,
     log: pino({ level: 'silent' }),
     webFolder,

@@ -4,7 +4,7 @@ import { createCaller } from './index.ts'
 import type { Role } from './permissions.ts'
 import type { Services } from './services.ts'
 
-const services: Services = {
+export const testServices: Services = {
   secretKey: new Uint8Array(32),
   accessTokenMinutes: 30,
   registration: 'first',
@@ -28,7 +28,7 @@ export async function testBed() {
       [tenantId, username, role],
     )
     const actor = { userId: id, username, tenantId, role }
-    return createCaller({ database, services, actor, origin: {} })
+    return createCaller({ database, services: testServices, actor, origin: {} })
   }
   const tenant = async () =>
     (await one<{ id: number }>('insert into tenants (name) values ($1) returning id', [crypto.randomUUID()])).id
@@ -36,7 +36,7 @@ export async function testBed() {
     await root.end()
     await database.close()
   }
-  return { database, services, root, one, tenant, callerOf, close }
+  return { database, services: testServices, root, one, tenant, callerOf, close }
 }
 
 export type TestBed = Awaited<ReturnType<typeof testBed>>

@@ -7,32 +7,26 @@ import { hashOf } from './secrets.ts'
 
 /** A row of credential(): what can be known before a tenant is. */
 export interface Credential {
-  tenant_id: number
-  user_id: number
+  tenantId: number
+  userId: number
   username: string
   role: Actor['role']
-  is_active: boolean
-  password_hash: string | null
-  record_id: number | null
+  isActive: boolean
+  passwordHash: string | null
+  recordId: number | null
   scope: 'ingest' | 'api' | null
-  server_id: number | null
-  expires_at: Date | null
-  ended_at: Date | null
-  rotated_at: Date | null
+  serverId: number | null
+  expiresAt: Date | null
+  endedAt: Date | null
+  rotatedAt: Date | null
   current: boolean
 }
 
 export async function credential(db: Db, kind: 'username' | 'session' | 'token' | 'link', key: string | Buffer) {
   const [name, hash] = typeof key === 'string' ? [key, null] : [null, key]
   const { rows } = await sql<Credential>`select * from credential(${kind}, ${name}, ${hash})`.execute(db)
-  // CamelCasePlugin renames the columns of raw results as well.
-  return rows.map((row) => snake(row))[0]
+  return rows[0]
 }
-
-const snake = (row: object) =>
-  Object.fromEntries(
-    Object.entries(row).map(([k, v]) => [k.replaceAll(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), v as unknown]),
-  ) as unknown as Credential
 
 export async function signAccessToken(services: Services, actor: Actor) {
   const seconds = services.accessTokenMinutes * 60
@@ -97,14 +91,14 @@ export async function holderOfApiToken(
 ): Promise<TokenHolder | undefined> {
   if (!/^vct_[0-9A-Za-z]{43}$/.test(token)) return undefined
   const found = await credential(database.db, 'token', hashOf(token))
-  if (!found || found.ended_at || (found.expires_at && found.expires_at <= services.now())) return undefined
-  const tokenId = Number(found.record_id)
-  await noteUse(database.db, found.tenant_id, tokenId)
+  if (!found || found.endedAt || (found.expiresAt && found.expiresAt <= services.now())) return undefined
+  const tokenId = Number(found.recordId)
+  await noteUse(database.db, found.tenantId, tokenId)
   if (found.scope === 'ingest') {
-    return { kind: 'ingest', credential: { tenantId: found.tenant_id, tokenId, serverId: found.server_id } }
+    return { kind: 'ingest', credential: { tenantId: found.tenantId, tokenId, serverId: found.serverId } }
   }
-  if (!found.is_active) return undefined
-  const { tenant_id: tenantId, user_id: userId, username } = found
+  if (!found.isActive) return undefined
+  const { tenantId, userId, username } = found
   // A token stays in one tenant, also that of a super-admin: a leaked one must not open the others.
   const role = found.role === 'super_admin' ? 'admin' : found.role
   return { kind: 'api', actor: { tenantId, userId, username, role, tokenId } }

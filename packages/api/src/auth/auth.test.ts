@@ -3,22 +3,14 @@ import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createCaller } from '../index.ts'
 import type { Services } from '../services.ts'
+import { testServices } from '../testing.ts'
 import { actorFromAccessToken, holderOfApiToken } from './access.ts'
 
 const good = 'correct staple of 9 horses'
 let database: Awaited<ReturnType<typeof testDatabase>>
 let root: pg.Client
 let time = Date.now()
-const services: Services = {
-  version: '0',
-  secretKey: new Uint8Array(32).fill(7),
-  accessTokenMinutes: 30,
-  registration: 'first',
-  publicUrl: 'http://127.0.0.1:8000',
-  setupCode: undefined,
-  now: () => new Date(time),
-  warnings: () => [],
-}
+const services: Services = { ...testServices, now: () => new Date(time) }
 
 beforeAll(async () => {
   database = await testDatabase()

@@ -1,21 +1,11 @@
 import { testDatabase } from '@velocicompanion/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createCaller } from '../index.ts'
-import type { Services } from '../services.ts'
+import { testServices as services } from '../testing.ts'
 import { resetByOperator, unlockByOperator } from '../users/queries.ts'
 import { actorFromAccessToken, holderOfApiToken } from './access.ts'
 
 const good = 'correct staple of 9 horses'
-const services: Services = {
-  version: '0',
-  secretKey: new Uint8Array(32).fill(9),
-  accessTokenMinutes: 30,
-  registration: 'first',
-  publicUrl: 'http://127.0.0.1:8000',
-  setupCode: undefined,
-  now: () => new Date(),
-  warnings: () => [],
-}
 let database: Awaited<ReturnType<typeof testDatabase>>
 beforeAll(async () => {
   database = await testDatabase()

@@ -13,90 +13,6 @@ const sessionDays = 30
 /** Two tabs, or an answer that was lost: the same browser may show the token before for this long. */
 const graceSeconds = 10
 
-export async function firstRun({ database, services }: Context) {
-  const { rows } = await sql<{ any: boolean }>`select has_accounts() as any`.execute(database.db)
-  const needed = !rows[0]!.any
-  return { needed, needsCode: needed && services.setupCode !== undefined, registration: services.registration }
-}
-
-interface Registration {
-  username: string
-  password: string
-  tenantName?: string | undefined
-  setupCode?: string | undefined
-}
-
-/** The first account makes the default tenant and is its super-admin. Takes no role and no tenant from the caller. */
-export async function register(ctx: Context, input: Registration) {
-  const { database, services, origin } = ctx
-  if (!(await firstRun(ctx)).needed) return registerLater(ctx, input)
-  if (services.setupCode !== undefined && input.setupCode !== services.setupCode) {
-    throw new AppError('FORBIDDEN', 'The one-time code that the server printed at its start is needed', 'needs_code')
-  }
-  const passwordHash = await hashPassword(input.password, input.username)
-  const { rows } = await sql<{ id: number }>`select nextval('tenants_id_seq')::int as id`.execute(database.db)
-  const tenantId = rows[0]!.id
-  return inTenant(
-    database.db,
-    tenantId,
-    async (scope) => {
-      // Two first registrations at once: the second waits here, and then finds the first.
-      await sql`select pg_advisory_xact_lock(7305805)`.execute(scope.db)
-      const { rows: again } = await sql<{ any: boolean }>`select has_accounts() as any`.execute(scope.db)
-      if (again[0]!.any) throw new AppError('FORBIDDEN', 'The first account exists already', 'closed')
-      await scope.db
-        .insertInto('tenants')
-        .values({ id: tenantId, name: input.tenantName ?? 'Default' })
-        .execute()
-      const user = await insertUser(scope, {
-        username: input.username,
-        passwordHash,
-        role: 'super_admin',
-        isActive: true,
-      })
-      await record(scope, 'user.register', { user: user.id, username: user.username, role: user.role })
-      return user
-    },
-    { origin },
-  )
-}
-
-async function registerLater({ database, services, origin }: Context, { username, password }: Registration) {
-  if (services.registration === 'first') throw new AppError('FORBIDDEN', 'Ask an admin for an account', 'closed')
-  const passwordHash = await hashPassword(password, username)
-  const { rows } = await sql<{ id: number }>`select default_tenant() as id`.execute(database.db)
-  const isActive = services.registration === 'open'
-  return inTenant(
-    database.db,
-    rows[0]!.id,
-    async (scope) => {
-      const user = await insertUser(scope, { username, passwordHash, role: 'user', isActive })
-      await record(scope, 'user.register', { user: user.id, username: user.username, role: user.role, isActive })
-      return user
-    },
-    { origin },
-  )
-}
-
-interface NewUser {
-  username: string
-  passwordHash: string | null
-  role: Actor['role']
-  isActive: boolean
-}
-
-/** "Not available" is all that anybody hears about a name that is taken, also in another tenant. */
-export async function insertUser(scope: TenantScope, user: NewUser) {
-  const made = await scope.db
-    .insertInto('users')
-    .values({ tenantId: scope.tenantId, ...user, ...(user.passwordHash && { passwordChangedAt: sql<Date>`now()` }) })
-    .onConflict((oc) => oc.doNothing())
-    .returning(['id', 'tenantId', 'username', 'role', 'isActive', 'createdAt'])
-    .executeTakeFirst()
-  if (!made) throw new AppError('CONFLICT', 'This user name is not available', 'taken')
-  return made
-}
-
 const refused = () =>
   new AppError('UNAUTHORIZED', 'User name or password is wrong, or too many tries: wait and try again')
 
@@ -107,16 +23,16 @@ export async function signIn(ctx: Context, { username, password }: { username: s
   const keys = keysOf(services, username, address)
   const found = await credential(database.db, 'username', username)
   // Asked for a name that nobody has as well, so that both take the same steps.
-  const known = await isKnownFrom(ctx, found?.tenant_id ?? 1, found?.user_id ?? 0, address)
+  const known = await isKnownFrom(ctx, found?.tenantId ?? 1, found?.userId ?? 0, address)
   const tried = await mayTry(database.db, keys, known)
-  const matches = tried ? await passwordMatches(password, found?.password_hash) : await pretendToCompare()
-  if (!found || !matches || !found.is_active) {
-    const who = { tenantId: found?.tenant_id ?? null, origin }
-    await recordApart(database.db, who, 'sign-in failed', { ...(found && { user: found.user_id }), locked: !tried })
+  const matches = tried ? await passwordMatches(password, found?.passwordHash) : await pretendToCompare()
+  if (!found || !matches || !found.isActive) {
+    const who = { tenantId: found?.tenantId ?? null, origin }
+    await recordApart(database.db, who, 'sign-in failed', { ...(found && { user: found.userId }), locked: !tried })
     throw refused()
   }
   await succeeded(database.db, keys)
-  const user = { userId: found.user_id, tenantId: found.tenant_id, username: found.username, role: found.role }
+  const user = { userId: found.userId, tenantId: found.tenantId, username: found.username, role: found.role }
   return openSession(ctx, user, 'sign in')
 }
 
@@ -174,38 +90,38 @@ export async function refresh(ctx: Context) {
   const secret = cookie?.read()
   const found = secret ? await credential(database.db, 'session', hashOf(secret)) : undefined
   const signIn = new AppError('UNAUTHORIZED', 'Sign in first')
-  if (!found || found.ended_at || !found.is_active || found.expires_at! <= services.now()) {
+  if (!found || found.endedAt || !found.isActive || found.expiresAt! <= services.now()) {
     cookie?.write(null)
     throw signIn
   }
-  const sessionId = Number(found.record_id)
+  const sessionId = Number(found.recordId)
   const actor = {
-    userId: found.user_id,
-    tenantId: found.tenant_id,
+    userId: found.userId,
+    tenantId: found.tenantId,
     username: found.username,
     role: found.role,
     sessionId,
   }
   if (!found.current) {
-    const fresh = services.now().getTime() - found.rotated_at!.getTime() <= graceSeconds * 1000
+    const fresh = services.now().getTime() - found.rotatedAt!.getTime() <= graceSeconds * 1000
     if (fresh && (await isSameBrowser(ctx, actor, sessionId))) return answer(ctx, actor)
     await endSessions(ctx, actor, 'refresh token reused', sessionId)
     cookie?.write(null)
     throw signIn
   }
   const next = newSecret()
-  const rotated = await inTenant(database.db, found.tenant_id, ({ db }) =>
+  const rotated = await inTenant(database.db, found.tenantId, ({ db }) =>
     db
       .updateTable('sessions')
       .set({ tokenHash: hashOf(next), previousHash: hashOf(secret!), rotatedAt: services.now() })
-      .where('tenantId', '=', found.tenant_id)
+      .where('tenantId', '=', found.tenantId)
       .where('id', '=', sessionId)
       .where('tokenHash', '=', hashOf(secret!))
       .returning('id')
       .executeTakeFirst(),
   )
   // Another tab was faster: its answer carries the cookie.
-  if (rotated) cookie?.write(next, found.expires_at!)
+  if (rotated) cookie?.write(next, found.expiresAt!)
   return answer({ ...ctx, origin }, actor)
 }
 
@@ -270,7 +186,7 @@ export async function changePassword(ctx: Context & { actor: Actor }, input: { c
   const keys = keysOf(ctx.services, actor.username, origin.address ?? 'unknown')
   const found = await credential(database.db, 'username', actor.username)
   const tried = await mayTry(database.db, keys, true)
-  if (!tried || !(await passwordMatches(input.current, found?.password_hash))) {
+  if (!tried || !(await passwordMatches(input.current, found?.passwordHash))) {
     throw new AppError('FORBIDDEN', 'The current password is wrong, or too many tries: wait and try again')
   }
   await succeeded(database.db, keys)
@@ -300,11 +216,11 @@ export async function setPassword(scope: TenantScope, userId: number, passwordHa
 export async function redeem(ctx: Context, { code, password }: { code: string; password: string }) {
   const { database, services, origin } = ctx
   const found = await credential(database.db, 'link', hashOf(code))
-  if (!found || found.ended_at || !found.is_active || found.expires_at! <= services.now()) {
+  if (!found || found.endedAt || !found.isActive || found.expiresAt! <= services.now()) {
     throw new AppError('NOT_FOUND', 'This link was used or has expired; ask an admin for a new one')
   }
   const passwordHash = await hashPassword(password, found.username)
-  const actor: Actor = { userId: found.user_id, tenantId: found.tenant_id, username: found.username, role: found.role }
+  const actor: Actor = { userId: found.userId, tenantId: found.tenantId, username: found.username, role: found.role }
   await inTenant(
     database.db,
     actor.tenantId,
@@ -313,7 +229,7 @@ export async function redeem(ctx: Context, { code, password }: { code: string; p
         .updateTable('oneTimeLinks')
         .set({ usedAt: sql`now()` })
         .where('tenantId', '=', scope.tenantId)
-        .where('id', '=', Number(found.record_id))
+        .where('id', '=', Number(found.recordId))
         .where('usedAt', 'is', null)
         .returning('id')
         .executeTakeFirst()

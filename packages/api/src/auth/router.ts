@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { anyone, router, signedIn } from '../trpc.ts'
 import * as auth from './queries.ts'
+import { firstRun, register } from './registration.ts'
 
 /** Letters, digits and a few signs: what can be told apart, typed and shown. */
 export const username = z
@@ -13,7 +14,7 @@ export const username = z
 const password = z.string().min(1).max(1000)
 
 export const authRouter = router({
-  firstRun: anyone.query(({ ctx }) => auth.firstRun(ctx)),
+  firstRun: anyone.query(({ ctx }) => firstRun(ctx)),
   register: anyone
     .input(
       z.object({
@@ -23,7 +24,7 @@ export const authRouter = router({
         setupCode: z.string().max(100).optional(),
       }),
     )
-    .mutation(({ ctx, input }) => auth.register(ctx, input)),
+    .mutation(({ ctx, input }) => register(ctx, input)),
   signIn: anyone
     .input(z.object({ username: z.string().max(200), password }))
     .mutation(({ ctx, input }) => auth.signIn(ctx, input)),

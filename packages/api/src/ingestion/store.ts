@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import type { PoolClient } from 'pg'
 import type { Database } from '@velocicompanion/db'
 import type { PreparePool } from '../evidence/pool.ts'
-import type { Block, Prepared } from '../evidence/prepare.ts'
-import { Tuples, runCopies } from './copy.ts'
+import type { Prepared } from '../evidence/prepare.ts'
+import { inTenant } from '../scope.ts'
 import type { FieldIds } from './fields.ts'
 import { splitLines, type Group, type LongLine } from './lines.ts'
 import { compareStored } from './repeats.ts'
 import { partBytes } from './spool.ts'
+import { writeBlocks } from './write.ts'
 
 export interface Ingest {
   database: Database
@@ -139,22 +140,21 @@ async function isKnownLong(client: PoolClient, t: Target, { spool }: LongLine, r
   return copies.some((parts) => parts.map(({ sha }) => sha.toString('hex')).join() === shas.join())
 }
 
-async function isKnown({ pool }: Database, target: Target, firstRow: number, n: number, sha256: Buffer) {
-  const client = await pool.connect()
-  try {
-    await client.query(`begin; set local app.tenant_id = '${target.tenantId}'`)
-    const { rowCount } = await client.query(
-      'select 1 from runs where tenant_id = $1 and collection_id = $2 and source_id = $3 and first_row = $4 and n = $5 and sha256 = $6',
-      [target.tenantId, target.collectionId, target.sourceId, firstRow, n, sha256],
-    )
-    await client.query('commit')
-    client.release()
-    return rowCount === 1
-  } catch (error) {
-    client.release(error as Error)
-    throw error
-  }
-}
+const isKnown = ({ db }: Database, t: Target, firstRow: number, n: number, sha256: Buffer) =>
+  inTenant(db, t.tenantId, async (scope) =>
+    Boolean(
+      await scope.db
+        .selectFrom('runs')
+        .select('firstRow')
+        .where('tenantId', '=', t.tenantId)
+        .where('collectionId', '=', t.collectionId)
+        .where('sourceId', '=', t.sourceId)
+        .where('firstRow', '=', firstRow)
+        .where('n', '=', n)
+        .where('sha256', '=', sha256)
+        .executeTakeFirst(),
+    ),
+  )
 
 /** A connection whose transaction broke is thrown away: it may still be inside a COPY. */
 async function withClient<T>({ pool }: Database, work: (client: PoolClient) => Promise<T>) {
@@ -239,72 +239,3 @@ const insertPart = (client: PoolClient, t: Target, id: number, part: number, byt
     part,
     bytes,
   ])
-
-interface Writing {
-  prepared: Prepared
-  fieldIds: Map<string, number>
-  blockIds: number[]
-  sha256: Buffer
-  firstRow: number
-  aside: number
-  lines: number
-  bytes: Buffer
-}
-
-/** The last round trip: counts as `app`, then runs, blocks and columns as `evidence`, then the commit. */
-async function writeBlocks(client: PoolClient, { database }: Ingest, t: Target, w: Writing) {
-  const [runs, blocks, columns] = [new Tuples(), new Tuples(), new Tuples()]
-  const alone = w.aside === 0 && w.prepared.blocks.length === 1
-  const lines = alone ? [] : splitLines(w.bytes)
-  w.prepared.blocks.forEach((block, i) => {
-    const blockId = w.blockIds[i]!
-    blockTuple(blocks, t, blockId, block)
-    for (const { path, chunk } of block.columns) {
-      const field = path.length === 0 ? 0 : w.fieldIds.get(JSON.stringify(path))!
-      columns.row(5).int4(t.tenantId).int4(t.sourceId).int4(field).int8(blockId).bytea(chunk)
-    }
-    for (const run of block.runs) {
-      const sha = alone ? w.sha256 : shaOf(lines.slice(run.line, run.line + run.n))
-      runs
-        .row(10)
-        .int4(t.tenantId)
-        .int8(t.collectionId)
-        .int4(t.sourceId)
-        .int8(w.firstRow + run.line)
-        .int4(run.n)
-      runs.int8(blockId).int4(run.row).int8(t.hostId).int8(t.deliveryId).bytea(sha)
-    }
-  })
-  const range = `int8multirange(int8range(${w.firstRow}, ${w.firstRow + w.lines}))`
-  const stored = w.lines - w.aside
-  await runCopies(
-    client,
-    `update collection_sources set received = received + ${range}, rows_stored = rows_stored + ${stored}, rows_rejected = rows_rejected + ${w.aside}, updated_at = now()
-where tenant_id = ${t.tenantId} and collection_id = ${t.collectionId} and source_id = ${t.sourceId};
-update deliveries set rows_stored = rows_stored + ${stored}, rows_rejected = rows_rejected + ${w.aside} where tenant_id = ${t.tenantId} and id = ${t.deliveryId};
-set local role ${database.roles.evidence};
-copy runs (tenant_id, collection_id, source_id, first_row, n, block_id, block_row, host_id, delivery_id, sha256) from stdin (format binary);
-copy blocks (tenant_id, block_id, source_id, host_ids, n, t_min, t_max, raw_bytes, raw, frames, text, terms) from stdin (format binary);
-copy block_columns (tenant_id, source_id, field_id, block_id, chunk) from stdin (format binary);
-commit`,
-    [runs, blocks, columns],
-  )
-}
-
-function blockTuple(blocks: Tuples, t: Target, blockId: number, block: Block) {
-  blocks.row(12).int4(t.tenantId).int8(blockId).int4(t.sourceId).int8s([t.hostId]).int4(block.n)
-  blocks
-    .int8(block.tMin)
-    .int8(block.tMax)
-    .int4(block.rawBytes)
-    .bytea(block.raw)
-    .int4s(block.frames)
-    .bytea(block.text)
-    .int4s(block.terms)
-}
-
-const shaOf = (lines: Buffer[]) => {
-  const hash = createHash('sha256')
-  for (const line of lines) hash.update(line).update('\n')
-  return hash.digest()
-}

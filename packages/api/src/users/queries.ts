@@ -3,7 +3,8 @@ import { sql } from 'kysely'
 import { record } from '../audit.ts'
 import { credential } from '../auth/access.ts'
 import { hashPassword } from '../auth/passwords.ts'
-import { endSessionsOf, insertUser } from '../auth/queries.ts'
+import { endSessionsOf } from '../auth/queries.ts'
+import { insertUser } from '../auth/registration.ts'
 import { hashOf, newSecret } from '../auth/secrets.ts'
 import { unlock } from '../auth/throttle.ts'
 import { AppError, notFound } from '../errors.ts'
@@ -170,10 +171,10 @@ async function keepAnAdmin(scope: TenantScope, before: { id: number; role: Role 
 export async function resetByOperator(database: Database, services: Services, username: string) {
   const found = await credential(database.db, 'username', username)
   if (!found) throw notFound('user')
-  const code = await inTenant(database.db, found.tenant_id, async (scope) => {
-    await endSessionsOf(scope, found.user_id)
-    await record(scope, 'user.reset by operator', { user: found.user_id })
-    return newLink(scope, found.user_id)
+  const code = await inTenant(database.db, found.tenantId, async (scope) => {
+    await endSessionsOf(scope, found.userId)
+    await record(scope, 'user.reset by operator', { user: found.userId })
+    return newLink(scope, found.userId)
   })
   await unlock(database.db, services, username)
   return code
@@ -183,8 +184,8 @@ export async function resetByOperator(database: Database, services: Services, us
 export async function unlockByOperator(database: Database, services: Services, username: string) {
   const found = await credential(database.db, 'username', username)
   if (!found) throw notFound('user')
-  await inTenant(database.db, found.tenant_id, async (scope) => {
+  await inTenant(database.db, found.tenantId, async (scope) => {
     await unlock(scope.db, services, username)
-    await record(scope, 'user.unlock by operator', { user: found.user_id })
+    await record(scope, 'user.unlock by operator', { user: found.userId })
   })
 }
