@@ -5,7 +5,7 @@ import type { Role } from './permissions.ts'
 import type { Services } from './services.ts'
 
 export const testServices: Services = {
-  secretKey: new Uint8Array(32),
+  secretKey: new Uint8Array(32).fill(7),
   accessTokenMinutes: 30,
   registration: 'first',
   publicUrl: 'http://127.0.0.1:8000',
