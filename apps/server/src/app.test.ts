@@ -74,7 +74,7 @@ test('answers 503 with Retry-After while the database is away, and is back by it
   expect((await app.inject('/health/ready')).statusCode).toBe(200)
 })
 
-test.each(['/metrics', '/docs', '/docs/static/index.html', '/openapi.json', '/api', '/api/nope', '/assets/gone.js'])(
+test.each(['/docs', '/docs/static/index.html', '/openapi.json', '/api', '/api/nope', '/assets/gone.js'])(
   '%s is never answered by the page',
   async (url) => {
     const { statusCode, json } = await app.inject(url)

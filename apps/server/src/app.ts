@@ -13,6 +13,8 @@ import type { Settings } from './env.ts'
 import { health } from './health.ts'
 import { ingestion } from './ingestion/rows.ts'
 import { integrations } from './integrations.ts'
+import { metricsRoute, openMetrics, type Metrics } from './metrics.ts'
+import { trpcPrefix } from './routes.ts'
 import { securityHeaders, web } from './web.ts'
 
 export interface Deps {
@@ -20,6 +22,8 @@ export interface Deps {
   services: Services
   database: Database
   log: Logger
+  /** The figures of this process; made for the app alone when none are given. */
+  metrics?: Metrics
   /** The built web; undefined where nginx serves it. */
   webFolder: string | undefined
 }
@@ -28,7 +32,7 @@ const jsonLimit = 10 * 1024 * 1024
 
 /** Everything that answers HTTP. Plugins in order, no globals. */
 export async function buildApp(deps: Deps): Promise<FastifyInstance> {
-  const { settings, log } = deps
+  const { settings, log, metrics = openMetrics() } = deps
   const options = {
     loggerInstance: log,
     trustProxy: settings.trustProxy,
@@ -44,6 +48,10 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
     ? Fastify({ ...options, https: settings.tls })
     : Fastify(options)) as unknown as FastifyInstance
   app.addHook('onResponse', logAnswer)
+  app.addHook('onResponse', (request, reply, done) => {
+    metrics.request(request, reply)
+    done()
+  })
   app.setErrorHandler(answerError)
   await securityHeaders(app, settings)
   if (settings.corsOrigins.length > 0) await app.register(cors, { origin: settings.corsOrigins, credentials: true })
@@ -51,7 +59,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(cookie)
   await app.register(formbody)
   await app.register(fastifyTRPCPlugin, {
-    prefix: '/api/trpc',
+    prefix: trpcPrefix,
     trpcOptions: {
       router: appRouter,
       createContext: ({ req, res }) => contextOf(deps, req, res),
@@ -65,11 +73,12 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
       },
     } satisfies FastifyTRPCPluginOptions<AppRouter>['trpcOptions'],
   })
-  const ingest = await openIngest(deps.database)
+  const ingest = await openIngest(deps.database, deps.services)
   app.addHook('onClose', () => ingest.close())
   await ingestion(app, deps, ingest)
   await integrations(app, deps)
   await health(app, deps)
+  await metricsRoute(app, deps, metrics)
   await web(app, deps)
   return app
 }

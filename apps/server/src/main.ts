@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import { buildApp } from './app.ts'
 import { loadDemo } from './demo/load.ts'
 import { readSettings, SettingError, type Settings } from './env.ts'
+import { openMetrics } from './metrics.ts'
 import { servicesOf } from './services.ts'
 
 const demo = process.argv.includes('--demo')
@@ -19,14 +20,18 @@ const setupCodeOf = ({ HOST }: Settings) =>
 async function start() {
   const settings = readSettings(process.env, { demo })
   const log = pino({ level: settings.LOG_LEVEL })
-  const services = servicesOf(settings, setupCodeOf(settings))
+  const metrics = openMetrics()
+  const services = servicesOf(settings, { setupCode: setupCodeOf(settings), count: metrics.count })
   const embedded = settings.DATABASE_URL ? undefined : await startEmbedded(settings.DATA_DIR)
   const url = settings.DATABASE_URL ?? embedded!.url
   await migrateUp(url)
   const debug = settings.LOG_LEVEL === 'debug' || settings.LOG_LEVEL === 'trace'
   const database = openDatabase(url, {
     onError: (error) => log.warn({ err: error }, 'a database connection broke'),
-    ...(debug && { log: ({ sql, durationMs }) => log.debug({ sql, ms: durationMs }, 'query') }),
+    log: (query) => {
+      metrics.query(query)
+      if (debug) log.debug({ sql: query.sql, ms: query.durationMs }, 'query')
+    },
   })
   const partitions = setInterval(() => {
     makePartitions(database.db, database.roles).catch((error: unknown) =>
@@ -34,7 +39,7 @@ async function start() {
     )
   }, partitionHours * 3_600_000)
   const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url))
-  const app = await buildApp({ settings, services, database, log, webFolder })
+  const app = await buildApp({ settings, services, database, log, metrics, webFolder })
   const stop = async () => {
     clearInterval(partitions)
     await app.close()

@@ -5,6 +5,11 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { testServices } from '@velocicompanion/api/testing'
+import { testDatabase } from '@velocicompanion/db/testing'
+import { pino } from 'pino'
+import { buildApp, type Deps } from './app.ts'
+import { openMetrics } from './metrics.ts'
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
 const patience = 120_000
@@ -16,6 +21,40 @@ export interface TestServer {
   output(): string
   /** Asks it to stop, and waits for its end. */
   stop(): Promise<number | null>
+}
+
+const testSettings: Deps['settings'] = {
+  publicUrl: 'http://127.0.0.1:8000',
+  corsOrigins: [],
+  trustProxy: false,
+  tls: undefined,
+  INGEST_BODY_MB: 1,
+  METRICS_TOKEN: undefined,
+}
+
+/** Everything that answers HTTP, on a fresh database and in this process. */
+export async function appBed({ settings, services, ...deps }: TestDeps = {}) {
+  const database = await testDatabase()
+  const metrics = openMetrics()
+  const app = await buildApp({
+    settings: { ...testSettings, ...settings },
+    services: { ...testServices, count: metrics.count, ...services },
+    database,
+    metrics,
+    log: pino({ level: 'silent' }),
+    webFolder: undefined,
+    ...deps,
+  })
+  const close = async () => {
+    await app.close()
+    await database.close()
+  }
+  return { app, database, metrics, close }
+}
+
+type TestDeps = Partial<Omit<Deps, 'settings' | 'services' | 'database' | 'metrics'>> & {
+  settings?: Partial<Deps['settings']>
+  services?: Partial<Deps['services']>
 }
 
 export async function freePort() {

@@ -1,3 +1,8 @@
+/** What happened, for the operator's figures. Fixed names and numbers only, never a caller's text. */
+export type Counted =
+  | { kind: 'auth'; credential: 'password' | 'session' | 'link' | 'access token' | 'api token'; ok: boolean }
+  | { kind: 'rows'; stored: number; known: number; rejected: number; bytes: number }
+
 /** What the process hands to procedures: settings and clocks, as arguments. */
 export interface Services {
   version: string
@@ -9,4 +14,5 @@ export interface Services {
   setupCode: string | undefined
   now(): Date
   warnings(): { id: string; text: string }[]
+  count(event: Counted): void
 }

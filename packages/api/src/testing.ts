@@ -13,6 +13,7 @@ export const testServices: Services = {
   setupCode: undefined,
   now: () => new Date(),
   warnings: () => [],
+  count: () => {},
 }
 
 /** A fresh database, tenants in it, and callers of each role: what a test of a feature starts from. */

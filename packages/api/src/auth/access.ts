@@ -46,6 +46,12 @@ export async function actorFromAccessToken(
   services: Services,
   token: string,
 ): Promise<Actor | undefined> {
+  const actor = await readAccessToken(database, services, token)
+  services.count({ kind: 'auth', credential: 'access token', ok: actor !== undefined })
+  return actor
+}
+
+async function readAccessToken(database: Database, services: Services, token: string): Promise<Actor | undefined> {
   const claims = await jwtVerify(token, services.secretKey, {
     algorithms: ['HS256'],
     currentDate: services.now(),
@@ -89,6 +95,12 @@ export async function holderOfApiToken(
   services: Services,
   token: string,
 ): Promise<TokenHolder | undefined> {
+  const holder = await readApiToken(database, services, token)
+  services.count({ kind: 'auth', credential: 'api token', ok: holder !== undefined })
+  return holder
+}
+
+async function readApiToken(database: Database, services: Services, token: string): Promise<TokenHolder | undefined> {
   if (!/^vct_[0-9A-Za-z]{43}$/.test(token)) return undefined
   const found = await credential(database.db, 'token', hashOf(token))
   if (!found || found.endedAt || (found.expiresAt && found.expiresAt <= services.now())) return undefined

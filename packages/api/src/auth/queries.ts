@@ -26,7 +26,9 @@ export async function signIn(ctx: Context, { username, password }: { username: s
   const known = await isKnownFrom(ctx, found?.tenantId ?? 1, found?.userId ?? 0, address)
   const tried = await mayTry(database.db, keys, known)
   const matches = tried ? await passwordMatches(password, found?.passwordHash) : await pretendToCompare()
-  if (!found || !matches || !found.isActive) {
+  const ok = Boolean(found?.isActive && matches)
+  services.count({ kind: 'auth', credential: 'password', ok })
+  if (!found || !ok) {
     const who = { tenantId: found?.tenantId ?? null, origin }
     await recordApart(database.db, who, 'sign-in failed', { ...(found && { user: found.userId }), locked: !tried })
     throw refused()
@@ -90,7 +92,9 @@ export async function refresh(ctx: Context) {
   const secret = cookie?.read()
   const found = secret ? await credential(database.db, 'session', hashOf(secret)) : undefined
   const signIn = new AppError('UNAUTHORIZED', 'Sign in first')
+  const counted = (ok: boolean) => secret && services.count({ kind: 'auth', credential: 'session', ok })
   if (!found || found.endedAt || !found.isActive || found.expiresAt! <= services.now()) {
+    counted(false)
     cookie?.write(null)
     throw signIn
   }
@@ -105,6 +109,7 @@ export async function refresh(ctx: Context) {
   if (!found.current) {
     const fresh = services.now().getTime() - found.rotatedAt!.getTime() <= graceSeconds * 1000
     if (fresh && (await isSameBrowser(ctx, actor, sessionId))) return answer(ctx, actor)
+    counted(false)
     await endSessions(ctx, actor, 'refresh token reused', sessionId)
     cookie?.write(null)
     throw signIn
@@ -120,6 +125,7 @@ export async function refresh(ctx: Context) {
       .returning('id')
       .executeTakeFirst(),
   )
+  counted(true)
   // Another tab was faster: its answer carries the cookie.
   if (rotated) cookie?.write(next, found.expiresAt!)
   return answer({ ...ctx, origin }, actor)
@@ -186,7 +192,9 @@ export async function changePassword(ctx: Context & { actor: Actor }, input: { c
   const keys = keysOf(ctx.services, actor.username, origin.address ?? 'unknown')
   const found = await credential(database.db, 'username', actor.username)
   const tried = await mayTry(database.db, keys, true)
-  if (!tried || !(await passwordMatches(input.current, found?.passwordHash))) {
+  const ok = tried && (await passwordMatches(input.current, found?.passwordHash))
+  ctx.services.count({ kind: 'auth', credential: 'password', ok })
+  if (!ok) {
     throw new AppError('FORBIDDEN', 'The current password is wrong, or too many tries: wait and try again')
   }
   await succeeded(database.db, keys)
@@ -216,7 +224,9 @@ export async function setPassword(scope: TenantScope, userId: number, passwordHa
 export async function redeem(ctx: Context, { code, password }: { code: string; password: string }) {
   const { database, services, origin } = ctx
   const found = await credential(database.db, 'link', hashOf(code))
-  if (!found || found.endedAt || !found.isActive || found.expiresAt! <= services.now()) {
+  const ok = Boolean(found && !found.endedAt && found.isActive && found.expiresAt! > services.now())
+  services.count({ kind: 'auth', credential: 'link', ok })
+  if (!found || !ok) {
     throw new AppError('NOT_FOUND', 'This link was used or has expired; ask an admin for a new one')
   }
   const passwordHash = await hashPassword(password, found.username)

@@ -4,6 +4,7 @@ import type { Database } from '@velocicompanion/db'
 import type { PreparePool } from '../evidence/pool.ts'
 import type { Prepared } from '../evidence/prepare.ts'
 import { inTenant } from '../scope.ts'
+import type { Services } from '../services.ts'
 import type { FieldIds } from './fields.ts'
 import { splitLines, type Group, type LongLine } from './lines.ts'
 import { compareStored } from './repeats.ts'
@@ -14,6 +15,7 @@ export interface Ingest {
   database: Database
   pool: PreparePool
   fields: FieldIds
+  count: Services['count']
 }
 
 /** Whose rows a group holds. Ids only: they come from the credential and from rows found under it. */
@@ -38,6 +40,12 @@ interface SetAside {
 
 /** Stores what is new of the rows `firstRow` … and returns when it is durable. A repeat stores nothing. */
 export async function storeGroup(ingest: Ingest, target: Target, group: Group, firstRow: number): Promise<Stored> {
+  const stored = await storeWhole(ingest, target, group, firstRow)
+  ingest.count({ kind: 'rows', ...stored, bytes: group.bytes.length })
+  return stored
+}
+
+async function storeWhole(ingest: Ingest, target: Target, group: Group, firstRow: number): Promise<Stored> {
   const sha256 = createHash('sha256').update(group.bytes).digest()
   if (await isKnown(ingest.database, target, firstRow, group.lines, sha256)) {
     return { stored: 0, known: group.lines, rejected: 0 }
@@ -84,7 +92,7 @@ async function storeMissing(ingest: Ingest, target: Target, group: Group, firstR
   }
   for (const { from, to } of missing) {
     const bytes = Buffer.concat(lines.slice(from, to).flatMap((line) => [line, newline]))
-    const part = await storeGroup(
+    const part = await storeWhole(
       ingest,
       target,
       { bytes, lines: to - from, firstLine: group.firstLine + from },
@@ -103,7 +111,13 @@ const conflict = 'conflict: this row number came before with other bytes'
 export const isLong = (piece: Group | LongLine): piece is LongLine => 'spool' in piece
 
 /** Sets a line aside that is too large to be held. A repeat of it stores nothing. */
-export function storeLong({ database }: Ingest, t: Target, long: LongLine, row: number): Promise<Stored> {
+export async function storeLong(ingest: Ingest, t: Target, long: LongLine, row: number): Promise<Stored> {
+  const stored = await setLongAside(ingest, t, long, row)
+  ingest.count({ kind: 'rows', ...stored, bytes: long.spool.size })
+  return stored
+}
+
+function setLongAside({ database }: Ingest, t: Target, long: LongLine, row: number): Promise<Stored> {
   return withClient(database, async (client) => {
     const { overlaps } = await lockSource(client, t, row, 1, 0)
     if (overlaps && (await isKnownLong(client, t, long, row))) {

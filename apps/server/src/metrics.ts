@@ -1,0 +1,112 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { activeUsers, type Counted } from '@velocicompanion/api'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Deps } from './app.ts'
+import { methodOf, routesOf } from './routes.ts'
+
+/** The figures of one process, kept together: two apps in one process do not mix. */
+export type Metrics = ReturnType<typeof openMetrics>
+
+const name = (rest: string) => `velocicompanion_${rest}`
+
+export function openMetrics() {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const requests = new Histogram({
+    name: name('http_request_duration_seconds'),
+    help: 'Requests by method, route and status; a tRPC batch counts once for each of its procedures',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
+    registers,
+  })
+  const auth = new Counter({
+    name: name('auth_total'),
+    help: 'Credentials shown, by kind, and whether they were right',
+    labelNames: ['credential', 'outcome'] as const,
+    registers,
+  })
+  const queries = new Histogram({
+    name: name('database_query_duration_seconds'),
+    help: 'Statements of the query builder, by outcome; rows are copied in beside it',
+    labelNames: ['outcome'] as const,
+    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
+    registers,
+  })
+  const rows = new Counter({
+    name: name('ingested_rows_total'),
+    help: 'Lines taken in: stored, known from before, or rejected (set aside with a reason)',
+    labelNames: ['outcome'] as const,
+    registers,
+  })
+  const bytes = new Counter({ name: name('ingested_bytes_total'), help: 'Bytes of these lines', registers })
+  for (const outcome of ['stored', 'known', 'rejected']) rows.inc({ outcome }, 0)
+  const up = new Gauge({ name: name('database_up'), help: 'Whether the database answers', registers })
+  const active = new Gauge({
+    name: name('active_users'),
+    help: 'Users whose sign-in was used within two lives of an access token',
+    registers,
+  })
+  return {
+    registry,
+    /** What the API reports. */
+    count: (event: Counted) => {
+      if (event.kind === 'auth') {
+        auth.inc({ credential: event.credential, outcome: event.ok ? 'success' : 'failure' })
+        return
+      }
+      rows.inc({ outcome: 'stored' }, event.stored)
+      rows.inc({ outcome: 'known' }, event.known)
+      rows.inc({ outcome: 'rejected' }, event.rejected)
+      bytes.inc(event.bytes)
+    },
+    query: ({ durationMs, error }: { durationMs: number; error?: unknown }) =>
+      queries.observe({ outcome: error === undefined ? 'success' : 'failure' }, durationMs / 1000),
+    users(found: number | undefined) {
+      up.set(found === undefined ? 0 : 1)
+      if (found === undefined) active.remove()
+      else active.set(found)
+    },
+    request(request: FastifyRequest, { statusCode: status, elapsedTime }: FastifyReply) {
+      const method = methodOf(request)
+      for (const route of routesOf(request)) requests.observe({ method, route, status }, elapsedTime / 1000)
+    },
+  }
+}
+
+/** `GET /metrics` as Prometheus text: with METRICS_TOKEN for who has it, without for this machine only. */
+export async function metricsRoute(
+  app: FastifyInstance,
+  { database, services, settings, log }: Deps,
+  metrics: Metrics,
+) {
+  app.get('/metrics', async (request, reply) => {
+    const token = settings.METRICS_TOKEN
+    if (token !== undefined && !shows(request, token)) {
+      return reply.status(401).send({ detail: 'Show METRICS_TOKEN as Bearer' })
+    }
+    if (token === undefined && !isThisMachine(request)) {
+      return reply.status(403).send({ detail: 'Set METRICS_TOKEN to read metrics from another machine' })
+    }
+    // A database that is away is a figure, not a failed scrape.
+    const users = await activeUsers(database, 2 * services.accessTokenMinutes).catch((error: unknown) =>
+      log.warn({ err: error }, 'the active users could not be counted'),
+    )
+    metrics.users(users ?? undefined)
+    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())
+  })
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest()
+
+const shows = ({ headers }: FastifyRequest, token: string) =>
+  timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token}`))
+
+const loopback = /^(::ffff:)?127\.|^::1$/
+
+/** By the socket: who sits behind a proxy on this machine is not this machine. */
+function isThisMachine({ socket, headers }: FastifyRequest) {
+  const passedOn = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'].some((header) => headers[header] !== undefined)
+  return !passedOn && loopback.test(socket.remoteAddress ?? '')
+}
