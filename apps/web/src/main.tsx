@@ -1,3 +1,4 @@
+import './lib/without-eval.ts'
 import '@fontsource-variable/geist/wght.css'
 import '@fontsource-variable/geist-mono/wght.css'
 import '@mantine/core/styles.css'
