@@ -66,6 +66,7 @@ test('every procedure says who may call it', () => {
       "ingestion.overview: ingestion:read",
       "ingestion.rejected: ingestion:read",
       "ingestion.rejectedPart: ingestion:read",
+      "rows.lines: row:read",
       "rows.list: row:read",
       "rows.raw: row:read",
       "rows.search: row:read",

@@ -15,6 +15,8 @@ export const cursorInput = z
   .transform((text) => (text ? placeOf(text) : undefined))
 
 export const limitInput = z.number().int().min(1).max(200).default(50)
+/** Rows to leave out before the page, for scripts that count pages; each is still read, so a cursor is faster. */
+export const skipInput = z.number().int().min(0).max(100_000).optional()
 
 function placeOf(text: string): Place {
   const at = text.indexOf(':')

@@ -3,7 +3,7 @@ export const roles = ['viewer', 'user', 'admin', 'super_admin'] as const
 export type Role = (typeof roles)[number]
 
 const viewer = ['host:read', 'collection:read', 'row:read', 'case:read', 'artifact:read', 'ingestion:read'] as const
-const user = ['case:work', 'artifact:work'] as const
+const user = ['case:work', 'artifact:work', 'ingestion:send'] as const
 const admin = ['user:manage', 'token:manage', 'audit:read', 'error:read'] as const
 const superAdmin = ['tenant:manage', 'tenant:every'] as const
 

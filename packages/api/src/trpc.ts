@@ -58,20 +58,17 @@ const namedOrAll = z.object({ tenant: z.union([z.number().int().positive(), z.li
 /** Who has the right, without a scope: for what is no tenant's own row. */
 export const permitted = (permission: Permission) =>
   signedIn.meta({ access: permission }).use(async ({ ctx, next, path }) => {
-    if (!may(ctx.actor.role, permission)) {
-      await recordApart(
-        ctx.database.db,
-        { tenantId: ctx.actor.tenantId, actor: ctx.actor, origin: ctx.origin },
-        'refused',
-        {
-          procedure: path,
-          permission,
-        },
-      )
-      throw new AppError('FORBIDDEN', `Needs ${permission}`)
-    }
+    await mustHave(ctx, permission, path)
     return next({ ctx: { actor: ctx.actor } })
   })
+
+/** Refuses, and audits the refusal apart, who lacks the right. */
+export async function mustHave(ctx: Context & { actor: Actor }, permission: Permission, path: string) {
+  if (may(ctx.actor.role, permission)) return
+  const who = { tenantId: ctx.actor.tenantId, actor: ctx.actor, origin: ctx.origin }
+  await recordApart(ctx.database.db, who, 'refused', { procedure: path, permission })
+  throw new AppError('FORBIDDEN', `Needs ${permission}`)
+}
 
 /** Carries a procedure's result out of the transaction as a throw, so that an error that `next` caught still rolls back. */
 class Failed extends Error {
@@ -107,13 +104,7 @@ export const can = (permission: Permission) =>
   permitted(permission)
     .input(namedOrAll)
     .use(async ({ ctx, next, input, path }) => {
-      const tenant = input.tenant ?? ctx.tenant ?? ctx.actor.tenantId
-      if (tenant === 'all') {
-        // Refused alike to who may not name any.
-        if (!mayName(ctx.actor)) throw await refuseTenant(ctx, path, tenant)
-        throw new AppError('BAD_REQUEST', 'Name one tenant: only lists and searches read all of them')
-      }
-      await checkTenant(ctx, path, tenant)
+      const tenant = await oneTenant(ctx, path, input.tenant)
       return settle(() =>
         inTenant(ctx.database.db, tenant, async (scope) => rollBack(await next({ ctx: { scope } })), {
           actor: ctx.actor,
@@ -121,6 +112,18 @@ export const can = (permission: Permission) =>
         }),
       )
     })
+
+/** The one tenant that a call is about: named by a super-admin, or the actor's own. */
+export async function oneTenant(ctx: Context & { actor: Actor }, path: string, named?: number | 'all') {
+  const tenant = named ?? ctx.tenant ?? ctx.actor.tenantId
+  if (tenant === 'all') {
+    // Refused alike to who may not name any.
+    if (!mayName(ctx.actor)) throw await refuseTenant(ctx, path, tenant)
+    throw new AppError('BAD_REQUEST', 'Name one tenant: only lists and searches read all of them')
+  }
+  await checkTenant(ctx, path, tenant)
+  return tenant
+}
 
 /** Both makers' scopes under one type, so that a procedure sees one context. */
 const readable = (scope: ReadScope): ReadScope => scope

@@ -10,6 +10,7 @@ export interface ArtifactFilter {
   artifactType?: ArtifactType | undefined
   query?: string | undefined
   limit: number
+  skip?: number | undefined
   cursor?: Place | undefined
 }
 
@@ -56,6 +57,7 @@ export async function listArtifacts(scope: ReadScope, filter: ArtifactFilter) {
     .orderBy('a.createdAt', 'desc')
     .orderBy('a.id', 'desc')
     .limit(limit + 1)
+    .offset(filter.skip ?? 0)
     .execute()
   const { total } = await matching.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
   return { ...page(rows, limit, (row) => row.createdAt), total }

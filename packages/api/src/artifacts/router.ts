@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { cursorInput, limitInput } from '../keyset.ts'
+import { cursorInput, limitInput, skipInput } from '../keyset.ts'
 import { can, canAcross, router } from '../trpc.ts'
 import { artifactCreateInput, artifactRef, artifactTypes, artifactUpdateInput } from './input.ts'
 import { createArtifact, deleteArtifact, getArtifact, listArtifacts, updateArtifact } from './queries.ts'
@@ -9,6 +9,7 @@ const listInput = z.object({
   artifactType: z.enum(artifactTypes).optional(),
   query: z.string().max(1000).optional(),
   limit: limitInput,
+  skip: skipInput,
   cursor: cursorInput,
 })
 

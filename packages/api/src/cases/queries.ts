@@ -13,6 +13,7 @@ export interface CaseFilter {
   severity?: CaseSeverity | undefined
   order: 'asc' | 'desc'
   limit: number
+  skip?: number | undefined
   cursor?: Place | undefined
 }
 
@@ -54,6 +55,7 @@ export async function listCases(scope: ReadScope, filter: CaseFilter) {
     .orderBy('c.updatedAt', order)
     .orderBy('c.id', order)
     .limit(limit + 1)
+    .offset(filter.skip ?? 0)
     .execute()
   const { total } = await matching.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
   return { ...page(rows, limit, (row) => row.updatedAt), total }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { cursorInput, limitInput } from '../keyset.ts'
+import { cursorInput, limitInput, skipInput } from '../keyset.ts'
 import { can, canAcross, router } from '../trpc.ts'
 import { caseCreateInput, caseRef, caseSeverities, caseStatuses, caseUpdateInput, caseVersion } from './input.ts'
 import { createCase, deleteCase, getCase, listCases, restoreCase, updateCase } from './queries.ts'
@@ -10,6 +10,7 @@ const listInput = z.object({
   severity: z.enum(caseSeverities).optional(),
   order: z.enum(['asc', 'desc']).default('desc'),
   limit: limitInput,
+  skip: skipInput,
   cursor: cursorInput,
 })
 

@@ -10,6 +10,7 @@ export interface CollectionFilter {
   huntId?: string | undefined
   incomplete?: boolean | undefined
   limit: number
+  skip?: number | undefined
   cursor?: Place | undefined
 }
 
@@ -94,6 +95,7 @@ export async function listCollections(scope: ReadScope, filter: CollectionFilter
     .orderBy('c.updatedAt', 'desc')
     .orderBy('c.id', 'desc')
     .limit(limit + 1)
+    .offset(filter.skip ?? 0)
     .execute()
   const { total } = await matching.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
   return { ...page(rows, limit, (row) => row.updatedAt), total }

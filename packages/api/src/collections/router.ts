@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { cursorInput, limitInput } from '../keyset.ts'
+import { cursorInput, limitInput, skipInput } from '../keyset.ts'
 import { can, canAcross, router } from '../trpc.ts'
 import { getCollection, listCollections } from './queries.ts'
 
@@ -16,6 +16,7 @@ export const collectionsRouter = router({
         huntId: name,
         incomplete: z.boolean().optional(),
         limit: limitInput,
+        skip: skipInput,
         cursor: cursorInput,
       }),
     )

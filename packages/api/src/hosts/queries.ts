@@ -11,6 +11,7 @@ export interface HostFilter {
   sort: 'lastSeen' | 'hostname'
   order: 'asc' | 'desc'
   limit: number
+  skip?: number | undefined
   cursor?: Place | undefined
 }
 
@@ -60,6 +61,7 @@ export async function listHosts(scope: ReadScope, filter: HostFilter) {
     .orderBy(column, order)
     .orderBy('hosts.id', order)
     .limit(limit + 1)
+    .offset(filter.skip ?? 0)
     .execute()
   const found = page(rows, limit, (row) => (sort === 'lastSeen' ? row.lastSeen : row.nameKey))
   const counts = await collectionCounts(

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { cursorInput, limitInput } from '../keyset.ts'
+import { cursorInput, limitInput, skipInput } from '../keyset.ts'
 import { can, canAcross, router } from '../trpc.ts'
 import { getHost, listHosts } from './queries.ts'
 
@@ -10,6 +10,7 @@ const listInput = z.object({
   sort: z.enum(['lastSeen', 'hostname']).default('lastSeen'),
   order: z.enum(['asc', 'desc']).default('desc'),
   limit: limitInput,
+  skip: skipInput,
   cursor: cursorInput,
 })
 

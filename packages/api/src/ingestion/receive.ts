@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import type { IngestCredential } from '../auth/access.ts'
 import { AppError } from '../errors.ts'
 import { inTenant, type Origin, type TenantScope } from '../scope.ts'
+import { again } from './again.ts'
 import { BodyTooLarge, groupsOf, splitLines, type Group, type LongLine } from './lines.ts'
 import { readEnvelope, type Envelope, type RowsEnvelope } from './protocol.ts'
 import { applyEnd, applyRecord, collectionOf, hostOf, sourceOf } from './records.ts'
@@ -32,7 +33,6 @@ const compress = promisify(zstdCompress)
 const groupsInFlight = 2
 /** Records are held whole. A list of 5,000 flows has 2 MB. */
 const mostRecordBytes = 32 * 1024 * 1024
-const retries = 5
 
 /** Takes one request of the Feed protocol. Returns when everything in it is durable. */
 export async function receive(ingest: Ingest, receiving: Receiving): Promise<Receipt> {
@@ -74,18 +74,6 @@ async function checkOrg(
       .executeTakeFirst()
     if (!server) throw otherOrg()
   })
-}
-
-/** Deadlocks and serialization failures are the database's request to try again. */
-async function again<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = retries; ; tries--) {
-    try {
-      return await work()
-    } catch (error) {
-      const { code } = error as { code?: string }
-      if (tries === 0 || (code !== '40P01' && code !== '40001' && code !== '23505')) throw error
-    }
-  }
 }
 
 const inScope = <T>(

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { notFound } from '../errors.ts'
 import type { TenantScope } from '../scope.ts'
@@ -21,12 +22,12 @@ type Json = Record<string, unknown>
 const inside = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {})
 
 /** The host of a client, made when it is new. A client that sent no record yet is known by its id. */
-export async function hostOf(scope: TenantScope, serverId: number, clientId: string) {
+export async function hostOf(scope: TenantScope, serverId: number | null, clientId: string) {
   const found = await scope.db
     .selectFrom('hosts')
     .select('id')
     .where('tenantId', '=', scope.tenantId)
-    .where('serverId', '=', serverId)
+    .where('serverId', serverId === null ? 'is' : '=', serverId)
     .where('clientId', '=', clientId)
     .executeTakeFirst()
   if (found) return found.id
@@ -39,7 +40,7 @@ export async function hostOf(scope: TenantScope, serverId: number, clientId: str
     .selectFrom('hosts')
     .select('id')
     .where('tenantId', '=', scope.tenantId)
-    .where('serverId', '=', serverId)
+    .where('serverId', serverId === null ? 'is' : '=', serverId)
     .where('clientId', '=', clientId)
     .executeTakeFirst()
   if (!made) throw notFound('host')
@@ -56,12 +57,76 @@ export async function collectionOf(scope: TenantScope, hostId: number, e: FlowEn
   return made.id
 }
 
+/** A delivery that belongs to no flow is a collection of its own. */
+export async function collectionOfDelivery(scope: TenantScope, hostId: number, artifact: string) {
+  const made = await scope.db
+    .insertInto('collections')
+    .values({
+      tenantId: scope.tenantId,
+      hostId,
+      kind: 'ingest',
+      flowId: randomUUID(),
+      artifacts: [artifact],
+      startedAt: sql`now()`,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  return made.id
+}
+
+interface NamedHost {
+  hostname: string
+  client_id?: string | null | undefined
+  ip_address?: string | null | undefined
+  os?: string | null | undefined
+}
+
+/** The host that a document names, made when it is new, and what the document says of it. */
+export async function hostOfDocument(scope: TenantScope, serverId: number | null, named: NamedHost) {
+  const { hostname, client_id: clientId, ip_address: ipAddress, os } = named
+  const id = clientId
+    ? await hostOf(scope, serverId, clientId)
+    : ((await hostByName(scope, hostname)) ?? (await makeNamedHost(scope, hostname)))
+  await scope.db
+    .updateTable('hosts')
+    .set({ ...(clientId && { hostname }), ...(ipAddress && { ipAddress }), ...(os && { os }), lastSeen: sql`now()` })
+    .where('tenantId', '=', scope.tenantId)
+    .where('id', '=', id)
+    .execute()
+  return id
+}
+
+/** The host that has no client id but this name; else the only one of this name, which Velociraptor told of. */
+async function hostByName(scope: TenantScope, hostname: string) {
+  const found = await scope.db
+    .selectFrom('hosts')
+    .select(['id', 'clientId'])
+    .where('tenantId', '=', scope.tenantId)
+    .where(sql`lower(hostname)`, '=', sql`lower(${hostname})`)
+    .orderBy(sql`client_id is not null`)
+    .orderBy('id')
+    .limit(2)
+    .execute()
+  return found[0]?.clientId === null || found.length === 1 ? found[0]?.id : undefined
+}
+
+/** Another delivery may make it first: that one is locked, then taken. */
+async function makeNamedHost(scope: TenantScope, hostname: string) {
+  const { rows } = await sql<{ id: number }>`
+    insert into hosts (tenant_id, hostname) values (${scope.tenantId}, ${hostname})
+    on conflict (tenant_id, lower(hostname)) where client_id is null do update set last_seen = now()
+    returning id
+  `.execute(scope.db)
+  return rows[0]!.id
+}
+
 /** The source by its name, and its place in the collection. */
 export async function sourceOf(
   scope: TenantScope,
   collectionId: number,
   name: string,
   kind: 'rows' | 'uploads' | 'logs',
+  rowsExpected?: number,
 ) {
   await scope.db
     .insertInto('sources')
@@ -76,7 +141,12 @@ export async function sourceOf(
     .executeTakeFirstOrThrow()
   await scope.db
     .insertInto('collectionSources')
-    .values({ tenantId: scope.tenantId, collectionId, sourceId: id })
+    .values({
+      tenantId: scope.tenantId,
+      collectionId,
+      sourceId: id,
+      ...(rowsExpected !== undefined && { rowsExpected }),
+    })
     .onConflict((oc) => oc.doNothing())
     .execute()
   return id

@@ -26,3 +26,5 @@ export const listInput = z.object({
   cursor: z.number().int().min(0).default(0),
   limit,
 })
+
+export const linesInput = listInput.extend({ limit: z.number().int().min(1).max(5000).default(1000) })

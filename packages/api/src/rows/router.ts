@@ -1,6 +1,6 @@
 import { canAcross, router } from '../trpc.ts'
-import { listInput, rawInput, searchInput } from './input.ts'
-import { listRows, rawRow, showRows } from './lines/lines.ts'
+import { linesInput, listInput, rawInput, searchInput } from './input.ts'
+import { exactLines, listRows, rawRow, showRows } from './lines/lines.ts'
 import { findRows } from './rows.ts'
 import { microsOfIso, parseQuery, readCursor, writeCursor } from './rules.ts'
 import type { z } from 'zod'
@@ -13,6 +13,9 @@ export const rowsRouter = router({
   list: canAcross('row:read')
     .input(listInput)
     .query(({ ctx, input }) => listRows(ctx.scope, input)),
+  lines: canAcross('row:read')
+    .input(linesInput)
+    .query(({ ctx, input }) => exactLines(ctx.scope, input)),
   raw: canAcross('row:read')
     .input(rawInput)
     .query(({ ctx, input }) => rawRow(ctx.scope, input)),

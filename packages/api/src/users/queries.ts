@@ -17,12 +17,13 @@ const linkHours = 48
 
 export interface UserFilter {
   limit: number
+  skip?: number | undefined
   cursor?: number | undefined
   query?: string | undefined
   isActive?: boolean | undefined
 }
 
-export async function listUsers(scope: ReadScope, { limit, cursor, query, isActive }: UserFilter) {
+export async function listUsers(scope: ReadScope, { limit, skip, cursor, query, isActive }: UserFilter) {
   const rows = await scope.db
     .selectFrom('users')
     .select(shown)
@@ -40,6 +41,7 @@ export async function listUsers(scope: ReadScope, { limit, cursor, query, isActi
     .$if(Boolean(query), (q) => q.where(sql<boolean>`position(${query!.toLowerCase()} in lower(username)) > 0`))
     .orderBy('id')
     .limit(limit + 1)
+    .offset(skip ?? 0)
     .execute()
   return { rows: rows.slice(0, limit), nextCursor: rows.length > limit ? rows[limit - 1]!.id : null }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { username } from '../auth/router.ts'
+import { limitInput, skipInput } from '../keyset.ts'
 import { roles } from '../permissions.ts'
 import { can, canAcross, router } from '../trpc.ts'
 import { createUser, getUser, listUsers, resetUser, updateUser } from './queries.ts'
@@ -12,7 +13,8 @@ export const usersRouter = router({
   list: canAcross('user:manage')
     .input(
       z.object({
-        limit: z.number().int().min(1).max(200).default(50),
+        limit: limitInput,
+        skip: skipInput,
         cursor: id.nullish().transform((c) => c ?? undefined),
         query: z.string().max(100).optional(),
         isActive: z.boolean().optional(),

@@ -1,4 +1,5 @@
 import { openColumn } from '../../evidence/columns.ts'
+import { unfold } from '../../evidence/folded.ts'
 import { frameLines, linesOf } from '../../evidence/frames.ts'
 import { type Shown, shownRow } from '../../evidence/shown.ts'
 import { writeTime } from '../../evidence/times.ts'
@@ -7,7 +8,7 @@ import type { ReadScope } from '../../scope.ts'
 import { eventTimesOf, type Run } from '../queries.ts'
 import type { Hit } from '../rows.ts'
 import { parseRowId, rowId, type SourceOfCollection } from '../rules.ts'
-import { fieldsOf, framesOf, namesOf, runsFrom, storedRows } from './queries.ts'
+import { fieldsOf, foldedCollections, framesOf, namesOf, runsFrom, storedRows } from './queries.ts'
 
 export interface Row extends Shown {
   id: string
@@ -31,8 +32,8 @@ const hitsAtOnce = 25
 
 type Located = Omit<Hit, 'time'>
 
-/** Each row's exact bytes in order, line end stripped, as `convert` makes something of them. */
-async function* readLines<T extends Located, R>(scope: ReadScope, hits: T[], convert: (line: Buffer) => R) {
+/** Each row's stored line in order, as `convert` makes something of it. */
+async function* readLines<T extends Located, R>(scope: ReadScope, hits: T[], convert: (line: Buffer, hit: T) => R) {
   const frameOf = (hit: T) => Math.floor(hit.blockRow / frameLines)
   const keyOf = (hit: T) => `${hit.blockId}.${frameOf(hit)}`
   for (let at = 0; at < hits.length; at += hitsAtOnce) {
@@ -43,10 +44,16 @@ async function* readLines<T extends Located, R>(scope: ReadScope, hits: T[], con
     const made = new Map<T, R>()
     for (const [key, ofFrame] of Map.groupBy(some, keyOf)) {
       const lines = linesOf(frames.get(key)!)
-      for (const hit of ofFrame) made.set(hit, convert(withoutReturn(lines[hit.blockRow % frameLines]!)))
+      for (const hit of ofFrame) made.set(hit, convert(lines[hit.blockRow % frameLines]!, hit))
     }
     for (const hit of some) yield { hit, made: made.get(hit)! }
   }
+}
+
+/** Makes a stored line the row as it was sent, its line end stripped. */
+async function asSent(scope: ReadScope, hits: Located[]) {
+  const folded = await foldedCollections(scope, [...new Set(hits.map((hit) => hit.collectionId))])
+  return (line: Buffer, hit: Located) => (folded.has(hit.collectionId) ? unfold(line) : withoutReturn(line))
 }
 
 const withoutReturn = (line: Buffer) => (line.at(-1) === 13 ? line.subarray(0, -1) : line)
@@ -62,7 +69,9 @@ export async function showRows(scope: ReadScope, hits: Hit[]): Promise<Row[]> {
   const names = await namesOf(scope, unique(hits, 'hostId'), unique(hits, 'sourceId'))
   const rows: Row[] = []
   let size = 0
-  for await (const { hit, made } of readLines(scope, hits, (line) => ({ bytes: line.length, ...shownRow(line) }))) {
+  const exact = await asSent(scope, hits)
+  const show = (line: Buffer, hit: Hit) => ({ bytes: exact(line, hit).length, ...shownRow(line) })
+  for await (const { hit, made } of readLines(scope, hits, show)) {
     size += made.data === null ? 0 : made.bytes
     if (rows.length > 0 && size > pageBytes) break
     const { tenantId, hostId, sourceId, collectionId, row } = hit
@@ -90,7 +99,11 @@ export async function rawRow(scope: ReadScope, { id, as }: { id: string; as: 'te
   const name = parseRowId(id)
   const [located] = name ? locate(await runsFrom(scope, name, name.row, 1), name.row, 1) : []
   if (!located || located.row !== name!.row) throw notFound('row')
-  const read = readLines(scope, [located], (line) => (as === 'base64' ? line.toString('base64') : exactText(line)))
+  const exact = await asSent(scope, [located])
+  const read = readLines(scope, [located], (line, hit) => {
+    const row = exact(line, hit)
+    return as === 'base64' ? row.toString('base64') : exactText(row)
+  })
   return (await read.next()).value!.made
 }
 
@@ -99,6 +112,34 @@ function exactText(line: Buffer): string {
   if (Buffer.compare(Buffer.from(text), line) === 0) return text
   throw new AppError('UNPROCESSABLE_CONTENT', 'This row has bytes that are not UTF-8: ask for it as base64')
 }
+
+export interface LinesOfSource {
+  /**
+   * In base64, as bytes need not be UTF-8; `\n` behind each. A row that was sent over several lines is one line here: each line
+   * end in its white space is a carriage return and a space or tab. `rows.raw` has its bytes.
+   */
+  lines: string
+  rows: number
+  nextCursor: number | null
+}
+
+/** Exact rows of one source in row order, as many as one answer may hold. */
+export async function exactLines(scope: ReadScope, wanted: RowsOfSource): Promise<LinesOfSource> {
+  if (!(await storedRows(scope, wanted))) throw notFound('source of this collection')
+  const { cursor, limit } = wanted
+  const located = locate(await runsFrom(scope, wanted, cursor, limit + 1), cursor, limit + 1)
+  const parts: Buffer[] = []
+  let size = 0
+  for await (const { made } of readLines(scope, located.slice(0, limit), withoutReturn)) {
+    if (size > 0 && size + made.length > pageBytes) break
+    parts.push(made, newline)
+    size += made.length + 1
+  }
+  const rows = parts.length / 2
+  return { lines: Buffer.concat(parts).toString('base64'), rows, nextCursor: located[rows]?.row ?? null }
+}
+
+const newline = Buffer.from('\n')
 
 export interface RowsOfSource extends SourceOfCollection {
   /** The number of the first row wanted. */

@@ -20,6 +20,18 @@ export async function framesOf(scope: ReadScope, keys: FrameKey[]): Promise<Map<
   return new Map(rows.map(({ blockId, frame, bytes }) => [`${blockId}.${frame}`, bytes]))
 }
 
+/** Collections whose lines are folded (evidence/folded.ts): their rows came in documents. */
+export async function foldedCollections(scope: ReadScope, ids: number[]): Promise<Set<number>> {
+  const rows = await scope.db
+    .selectFrom('collections')
+    .select('id')
+    .where(sql<boolean>`${inScope(scope, 'tenant_id')}`)
+    .where('kind', '=', 'ingest')
+    .where(sql<boolean>`id = any (${ids}::bigint[])`)
+    .execute()
+  return new Set(rows.map((row) => row.id))
+}
+
 /** What rows are called: hostnames and names of sources by id. */
 export async function namesOf(scope: ReadScope, hosts: number[], sources: number[]) {
   const inTenant = sql<boolean>`${inScope(scope, 'tenant_id')}`
