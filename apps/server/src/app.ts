@@ -12,9 +12,12 @@ import { contextOf } from './context.ts'
 import type { Settings } from './env.ts'
 import { health } from './health.ts'
 import { ingestion } from './ingestion/rows.ts'
+import { ingestDocuments } from './ingestion/ingest.ts'
 import { integrations } from './integrations.ts'
 import { metricsRoute, openMetrics, type Metrics } from './metrics.ts'
 import { trpcPrefix } from './routes.ts'
+import { refusalOf } from './rest/refusal.ts'
+import { rest } from './rest/rest.ts'
 import { securityHeaders, web } from './web.ts'
 
 export interface Deps {
@@ -76,6 +79,8 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   const ingest = await openIngest(deps.database, deps.services)
   app.addHook('onClose', () => ingest.close())
   await ingestion(app, deps, ingest)
+  await ingestDocuments(app, deps, ingest)
+  await rest(app, deps)
   await integrations(app, deps)
   await health(app, deps)
   await metricsRoute(app, deps, metrics)
@@ -93,13 +98,25 @@ function logAnswer(request: FastifyRequest, reply: FastifyReply, done: () => voi
   done()
 }
 
+/** Refusals by Fastify itself that a client may tell apart; others of the 4xx are bad input. */
+const toldApart = new Set([400, 401, 403, 404, 409, 413, 429])
+
 function answerError(error: Error & { statusCode?: number }, request: FastifyRequest, reply: FastifyReply) {
+  const refusal = refusalOf(error)
+  if (refusal) return refuse(reply, refusal)
   const lost = isLostDatabase(error)
-  const status = lost ? 503 : (error.statusCode ?? 500)
+  const said = error.statusCode ?? 500
+  const status = lost ? 503 : said < 500 && !toldApart.has(said) ? 400 : said
   if (status >= 500) request.log.error({ err: error }, 'request failed')
   if (status === 503) reply.header('retry-after', '5')
   const masked = lost ? 'The database does not answer; try again' : `Internal error, reference ${request.id}`
   return reply.status(status).send({ detail: status >= 500 ? masked : error.message })
+}
+
+function refuse(reply: FastifyReply, { status, detail }: { status: number; detail: string }) {
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
+  if (status === 503) reply.header('retry-after', '5')
+  return reply.status(status).send({ detail })
 }
 
 /** Whether the database is away, so that the same request may succeed later. */

@@ -198,7 +198,10 @@ test('a super-admin acts in a named tenant and reads across all, and each use is
 
 test('reading the tenants themselves is audited, for one and for all', async () => {
   const caller = await bed.callerOf(own, 'super_admin', `census-${crypto.randomUUID()}`)
-  expect((await caller.tenants.list()).rows.map((row) => row.id)).toEqual(expect.arrayContaining([own, other]))
+  await bed.root.query("insert into tenants (name) select 'many ' || n from generate_series(1, 210) n")
+  const { rows: listed, nextCursor } = await caller.tenants.list()
+  expect(listed.map((row) => row.id)).toEqual(expect.arrayContaining([own, other]))
+  expect([listed.length > 210, nextCursor]).toEqual([true, null])
   expect(await caller.tenants.get({ id: other })).toMatchObject({ id: other })
   await expect(caller.tenants.get({ id: 2_000_000_000 })).rejects.toMatchObject({ code: 'NOT_FOUND' })
   const { rows } = await bed.root.query("select detail from audit_events where actor like 'census-%' order by id")

@@ -1,15 +1,8 @@
-import { AppError, BodyTooLarge, receive, type Ingest } from '@velocicompanion/api'
+import { BodyTooLarge, receive, type Ingest } from '@velocicompanion/api'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Deps } from '../app.ts'
+import { refusalOf } from '../rest/refusal.ts'
 import { whoIs } from '../who-is.ts'
-
-const statusOf: Record<string, number> = {
-  BAD_REQUEST: 400,
-  UNAUTHORIZED: 401,
-  FORBIDDEN: 403,
-  NOT_FOUND: 404,
-  CONFLICT: 409,
-}
 
 /** What Velociraptor's artifacts send, streamed: a body is never held whole. */
 export async function ingestion(app: FastifyInstance, { database, services, settings }: Deps, ingest: Ingest) {
@@ -49,7 +42,8 @@ async function answer(reply: FastifyReply, work: () => Promise<{ kind: string } 
     return await reply.send(receipt.kind === 'reconcile' ? {} : receipt)
   } catch (error) {
     if (error instanceof BodyTooLarge) return refuse(reply, 413, 'The body is larger than INGEST_BODY_MB')
-    if (error instanceof AppError) return refuse(reply, statusOf[error.code] ?? 500, error.message)
+    const refusal = refusalOf(error)
+    if (refusal) return refuse(reply, refusal.status, refusal.detail)
     throw error
   }
 }

@@ -2,12 +2,20 @@ import type { Database } from '@velocicompanion/db'
 import { sql } from 'kysely'
 import { record, recordApart } from '../audit.ts'
 import { AppError, notFound } from '../errors.ts'
+import { beyond, page, type Place } from '../keyset.ts'
 import { inEveryTenant, inTenant, type Actor, type Origin } from '../scope.ts'
 
 const shown = ['id', 'name', 'description', 'createdAt'] as const
 
+interface Wanted {
+  id?: number | undefined
+  limit?: number | undefined
+  skip?: number | undefined
+  cursor?: Place | undefined
+}
+
 /** Tenants are read by the reader role, over every tenant: that use is audited before the answer. */
-async function readTenants(database: Database, actor: Actor, origin: Origin, id?: number) {
+async function readTenants(database: Database, actor: Actor, origin: Origin, { id, limit, skip, cursor }: Wanted) {
   const procedure = id === undefined ? 'tenants.list' : 'tenants.get'
   await recordApart(database.db, { tenantId: actor.tenantId, actor, origin }, 'read across tenants', { procedure })
   return inEveryTenant(
@@ -31,19 +39,24 @@ async function readTenants(database: Database, actor: Actor, origin: Origin, id?
             .as('hosts'),
         ])
         .$if(id !== undefined, (q) => q.where('id', '=', id!))
+        .$if(cursor !== undefined, (q) => q.where(beyond(sql.ref('name'), sql.ref('id'), cursor!, 'text', 'asc')))
+        .$if(limit !== undefined, (q) => q.limit(limit! + 1))
+        .offset(skip ?? 0)
         .orderBy('name')
+        .orderBy('id')
         .execute(),
     origin,
   )
 }
 
-export const listTenants = async (database: Database, actor: Actor, origin: Origin) => ({
-  rows: await readTenants(database, actor, origin),
-  nextCursor: null,
-})
+/** By name; all of them without a limit. */
+export async function listTenants(database: Database, actor: Actor, origin: Origin, wanted: Wanted = {}) {
+  const rows = await readTenants(database, actor, origin, wanted)
+  return page(rows, wanted.limit ?? rows.length, (row) => row.name)
+}
 
 export async function getTenant(database: Database, actor: Actor, origin: Origin, id: number) {
-  const [tenant] = await readTenants(database, actor, origin, id)
+  const [tenant] = await readTenants(database, actor, origin, { id })
   if (!tenant) throw notFound('tenant')
   return tenant
 }

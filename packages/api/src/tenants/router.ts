@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cursorInput, skipInput } from '../keyset.ts'
 import { permitted, router } from '../trpc.ts'
 import { createTenant, getTenant, listTenants, updateTenant } from './queries.ts'
 
@@ -9,7 +10,11 @@ const manage = permitted('tenant:manage')
 
 /** Tenants are no tenant's own rows, so these open their scopes themselves. */
 export const tenantsRouter = router({
-  list: manage.query(({ ctx }) => listTenants(ctx.database, ctx.actor, ctx.origin)),
+  list: manage
+    .input(
+      z.object({ limit: z.number().int().min(1).max(200).optional(), skip: skipInput, cursor: cursorInput }).optional(),
+    )
+    .query(({ ctx, input }) => listTenants(ctx.database, ctx.actor, ctx.origin, input)),
   get: manage
     .input(z.object({ id }))
     .query(({ ctx, input }) => getTenant(ctx.database, ctx.actor, ctx.origin, input.id)),

@@ -1,0 +1,42 @@
+import { AppError, mostDocumentBytes, receiveDocument, senderOf, type Ingest, type Sender } from '@velocicompanion/api'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Deps } from '../app.ts'
+import { contextFor } from '../context.ts'
+import { snakeKeys } from '../rest/words.ts'
+import { whoIs } from '../who-is.ts'
+
+/** `POST /api/ingestion/ingest`: one JSON document of one host, from a script or a person's hand. */
+export async function ingestDocuments(app: FastifyInstance, deps: Deps, ingest: Ingest) {
+  const bodyLimit = Math.min(deps.settings.INGEST_BODY_MB * 1024 * 1024, mostDocumentBytes)
+  await app.register((scope, _options, done) => {
+    scope.removeAllContentTypeParsers()
+    // The bytes are the evidence: nothing parses them on the way, whatever the header says they are.
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, next) => next(null, body))
+    // Asked before a byte of the body is held.
+    const senders = new WeakMap<FastifyRequest, Sender>()
+    const onRequest = async (request: FastifyRequest) => void senders.set(request, await senderFor(deps, request))
+    scope.post('/api/ingestion/ingest', { bodyLimit, onRequest }, async (request, reply) => {
+      const sender = senders.get(request)!
+      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+      const origin = { address: request.ip, requestId: request.id }
+      const { repeated, ...record } = await receiveDocument(ingest, { sender, body, key: keyOf(request), origin })
+      return reply.status(repeated ? 200 : 201).send(snakeKeys(record))
+    })
+    done()
+  })
+}
+
+async function senderFor({ database, services }: Deps, request: FastifyRequest) {
+  const { actor, ingest } = await whoIs(database, services, request.headers.authorization)
+  if (ingest) return ingest
+  if (!actor) throw new AppError('UNAUTHORIZED', 'A valid token is needed')
+  return senderOf({ ...contextFor({ database, services }, request, actor), actor })
+}
+
+function keyOf({ headers }: FastifyRequest) {
+  const key = headers['idempotency-key']
+  if (key === undefined) return undefined
+  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key))
+    throw new AppError('BAD_REQUEST', 'Idempotency-Key must have 1 to 255 visible ASCII characters')
+  return key
+}

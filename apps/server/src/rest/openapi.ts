@@ -1,0 +1,202 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from '../app.ts'
+import { accessOf, inputOf } from './input.ts'
+import { routes, type Route } from './routes.ts'
+import { snake } from './words.ts'
+
+type Json = Record<string, unknown>
+
+const error = (description: string) => ({
+  description,
+  content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+})
+const text = (name: string, where: string, description: string, required = false) => ({
+  name,
+  in: where,
+  required,
+  description,
+  schema: { type: 'string' },
+})
+const id = { name: 'id', in: 'path', required: true, schema: { type: 'integer' } }
+
+const refusals = {
+  400: error('The input is wrong; `detail` says where'),
+  401: error('No valid credential'),
+  403: error('The credential lacks the right'),
+  503: error('Try again after `Retry-After` seconds'),
+}
+
+/** Routes with handlers of their own. */
+const streams: Record<string, Json> = {
+  '/api/collections/{id}/rows': {
+    get: {
+      tags: ['collections'],
+      summary: 'Rows of one source as JSON lines, each exactly as it was sent, in row order, without a cap',
+      description: 'Needs row:read.',
+      parameters: [id, text('source', 'query', 'Name of the source; may be left out where there is only one')],
+      responses: {
+        200: { description: 'JSON lines', content: { 'application/x-ndjson': {} } },
+        ...refusals,
+        404: error('No such collection or source'),
+      },
+    },
+  },
+  '/api/ingestion/ingest': {
+    post: {
+      tags: ['ingestion'],
+      summary: 'One document with rows of one host',
+      description:
+        'Needs a token with the scope ingest, or ingestion:send. A repeat of the same Idempotency-Key, or of the same bytes within 10 minutes, is the same record. At most 32 MB.',
+      parameters: [text('Idempotency-Key', 'header', 'Names this delivery')],
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': {
+            schema: {
+              type: 'object',
+              required: ['hostname', 'data'],
+              properties: {
+                hostname: { type: 'string' },
+                data: { anyOf: [{ type: 'object' }, { type: 'array', items: { type: 'object' } }] },
+                client_id: { type: 'string' },
+                artifact: { type: 'string', description: 'Name of the source; ingest unless told' },
+                ip_address: { type: 'string' },
+                os: { type: 'string' },
+              },
+            },
+          },
+        },
+      },
+      responses: {
+        201: { description: 'Kept: id, host_id, collection_id, source, rows, rejected' },
+        200: { description: 'A repeat: the same record' },
+        ...refusals,
+        409: error('The key came before with another body'),
+        413: error('The body is too large'),
+      },
+    },
+  },
+  '/api/ingestion/rows': {
+    post: {
+      tags: ['ingestion'],
+      summary: 'JSON lines of the Velociraptor artifacts Custom.VelociCompanion.Feed and Backfill',
+      description: 'Needs a token with the scope ingest that names its Velociraptor server and org.',
+      requestBody: { required: true, content: { 'application/x-ndjson': {} } },
+      responses: {
+        200: { description: 'Durable: kind, rows, rejected' },
+        ...refusals,
+        413: error('The body is larger than INGEST_BODY_MB'),
+      },
+    },
+  },
+  '/health': {
+    get: {
+      tags: ['health'],
+      summary: 'The process answers',
+      security: [],
+      responses: { 200: { description: 'healthy' } },
+    },
+  },
+  '/health/ready': {
+    get: {
+      tags: ['health'],
+      summary: 'The database answers',
+      security: [],
+      responses: { 200: { description: 'healthy' }, 503: refusals[503] },
+    },
+  },
+  '/metrics': {
+    get: {
+      tags: ['health'],
+      summary: 'Metrics as Prometheus text',
+      responses: { 200: { description: 'Metrics', content: { 'text/plain': {} } } },
+    },
+  },
+}
+
+const inSnake = (schema: Json): Json => {
+  if (!Array.isArray(schema.enum)) return schema
+  return { ...schema, enum: schema.enum.map((value) => (typeof value === 'string' ? snake(value) : value)) }
+}
+
+function operationOf(route: Route): Json {
+  const access = accessOf(route.procedure)
+  const { properties, required } = inputOf(route.procedure)
+  const named = Object.entries(properties).filter(([key]) => !route.path.includes(`:${key}`))
+  const optional = (key: string) => !required.includes(key) || (key === 'version' && route.versionFrom !== undefined)
+  const inBody = route.method === 'POST' || route.method === 'PUT'
+  const schema = {
+    type: 'object',
+    properties: Object.fromEntries(named.map(([key, property]) => [snake(key), property])),
+    required: named
+      .map(([key]) => key)
+      .filter((key) => !optional(key))
+      .map(snake),
+  }
+  const query = named.map(([key, property]) => ({
+    name: snake(key),
+    in: 'query',
+    required: !optional(key),
+    schema: inSnake(property as Json),
+  }))
+  const ok = route.list
+    ? {
+        description: 'One page; `Link` names the next',
+        content: { 'application/json': { schema: { type: 'array', items: { type: 'object' } } } },
+      }
+    : { description: 'Done', content: { 'application/json': { schema: { type: 'object' } } } }
+  return {
+    tags: [route.path.split('/')[2]],
+    summary: route.summary,
+    operationId: route.procedure,
+    ...(access === 'anyone'
+      ? { security: [] }
+      : { description: access === 'signed-in' ? 'Needs any account.' : `Needs ${access}.` }),
+    parameters: [...(route.path.includes(':id') ? [id] : []), ...(inBody ? [] : query)],
+    ...(inBody && { requestBody: { required: true, content: bodyOf(route, schema) } }),
+    responses: {
+      [route.status ?? 200]: ok,
+      ...refusals,
+      ...(route.path.includes(':id') && { 404: error('No such row') }),
+      ...(inBody && { 409: error('Taken, or changed meanwhile') }),
+    },
+  }
+}
+
+const bodyOf = ({ procedure }: Route, schema: Json) => ({
+  'application/json': { schema },
+  ...(procedure === 'auth.signIn' && { 'application/x-www-form-urlencoded': { schema } }),
+})
+
+/** OpenAPI 3.1, made from the table of routes and the procedures' own inputs. */
+export function openApi(version: string, publicUrl: string) {
+  const paths: Record<string, Json> = {}
+  for (const route of routes) {
+    const path = route.path.replace(':id', '{id}')
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'VelociCompanion',
+      version,
+      description: 'REST for machines. A super-admin may name a tenant by the header `X-Tenant`.',
+    },
+    servers: [{ url: publicUrl }],
+    security: [{ bearer: [] }],
+    paths: { ...paths, ...streams },
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'An access token or an API token' } },
+      schemas: { Error: { type: 'object', required: ['detail'], properties: { detail: { type: 'string' } } } },
+    },
+  }
+}
+
+export async function documentation(app: FastifyInstance, { services }: Deps) {
+  const document = openApi(services.version, services.publicUrl)
+  app.get('/openapi.json', () => document)
+  await app.register(swagger, { mode: 'static', specification: { document: document as never } })
+  await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { persistAuthorization: false }, staticCSP: false })
+}
