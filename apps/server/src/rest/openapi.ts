@@ -198,5 +198,11 @@ export async function documentation(app: FastifyInstance, { services }: Deps) {
   const document = openApi(services.version, services.publicUrl)
   app.get('/openapi.json', () => document)
   await app.register(swagger, { mode: 'static', specification: { document: document as never } })
-  await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { persistAuthorization: false }, staticCSP: false })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    // Without its top bar, which brings styles of its own, and without asking anybody else whether the text is valid.
+    uiConfig: { layout: 'BaseLayout', validatorUrl: null, persistAuthorization: false },
+    theme: { title: 'VelociCompanion: REST for machines' },
+    staticCSP: false,
+  })
 }
