@@ -17,8 +17,14 @@ export class AppError extends TRPCError {
   readonly reason: Reason | undefined
   /** More for the client to show, such as the other version of a text. */
   readonly detail: Record<string, unknown> | undefined
-  constructor(code: TRPCError['code'], message: string, reason?: Reason, detail?: Record<string, unknown>) {
-    super({ code, message })
+  constructor(
+    code: TRPCError['code'],
+    message: string,
+    reason?: Reason,
+    detail?: Record<string, unknown>,
+    cause?: unknown,
+  ) {
+    super({ code, message, cause })
     this.reason = reason
     this.detail = detail
   }
@@ -26,3 +32,26 @@ export class AppError extends TRPCError {
 
 /** Another tenant's row and no row look the same. */
 export const notFound = (what: string) => new AppError('NOT_FOUND', `No such ${what}`)
+
+const awayCodes = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT']
+const awayStates = ['57P01', '57P02', '57P03', '08006', '08001', '53300']
+
+/** For an error of the database after which the same request may succeed later: what to say instead of "internal error". */
+export function unavailable(error: unknown): AppError | undefined {
+  const text = whyUnavailable(error)
+  return text === undefined ? undefined : new AppError('SERVICE_UNAVAILABLE', text, undefined, undefined, error)
+}
+
+function whyUnavailable(error: unknown): string | undefined {
+  if (error instanceof AppError || typeof error !== 'object' || error === null) return undefined
+  const { code, message = '', cause } = error as { code?: string; message?: string; cause?: unknown }
+  if (code === '53100') return 'The disk of the database is full; try again when there is room'
+  if (message.includes('timeout exceeded when trying to connect')) {
+    return 'The server is busy: no connection to the database came free in time; try again'
+  }
+  const away = [...awayCodes, ...awayStates].includes(code ?? '')
+  if (away || /Connection terminated|is not queryable/.test(message)) {
+    return 'The database does not answer; try again'
+  }
+  return whyUnavailable(cause)
+}

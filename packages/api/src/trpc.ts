@@ -2,7 +2,7 @@ import { initTRPC } from '@trpc/server'
 import type { Database } from '@velocicompanion/db'
 import { z } from 'zod'
 import { recordApart } from './audit.ts'
-import { AppError } from './errors.ts'
+import { AppError, unavailable } from './errors.ts'
 import { may, type Permission } from './permissions.ts'
 import { inEveryTenant, inTenant, type Actor, type Origin, type ReadScope } from './scope.ts'
 import type { Services } from './services.ts'
@@ -45,10 +45,18 @@ const t = initTRPC
 export const router = t.router
 export const callerFactory = t.createCallerFactory
 
-/** No credential needed. */
-export const anyone = t.procedure.meta({ access: 'anyone' })
+/** Masked as an internal error, a database that is away or busy would not say that the same call may succeed later. */
+const procedure = t.procedure.use(async ({ next }) => {
+  const result = await next()
+  const later = result.ok ? undefined : unavailable(result.error)
+  if (later) throw later
+  return result
+})
 
-export const signedIn = t.procedure.meta({ access: 'signed-in' }).use(({ ctx, next }) => {
+/** No credential needed. */
+export const anyone = procedure.meta({ access: 'anyone' })
+
+export const signedIn = procedure.meta({ access: 'signed-in' }).use(({ ctx, next }) => {
   if (!ctx.actor) throw new AppError('UNAUTHORIZED', 'Sign in first')
   return next({ ctx: { actor: ctx.actor } })
 })

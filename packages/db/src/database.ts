@@ -19,19 +19,21 @@ interface Options {
   /** Roles of another database's name, for clones of a template. */
   roles?: Roles
   max?: number
+  /** How long a query waits for a connection before it fails. */
+  waitMs?: number
   log?: (event: { sql: string; durationMs: number; error?: unknown }) => void
   onError?: (error: Error) => void
 }
 
 /** Opens a pool whose sessions start as the `app` role: no query ever runs with the login's own rights. */
-export function openDatabase(url: string, { roles, max = 10, log, onError }: Options = {}): Database {
+export function openDatabase(url: string, { roles, max = 10, waitMs = 10_000, log, onError }: Options = {}): Database {
   const named = roles ?? rolesOf(decodeURIComponent(new URL(url).pathname.slice(1)))
   const role = named.app.slice(1, -1).replaceAll('""', '"').replaceAll(/[\\ ]/g, '\\$&')
   const pool = new pg.Pool({
     connectionString: url,
     max,
     options: `-c role=${role}`,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: waitMs,
     application_name: 'velocicompanion',
   })
   // Without a listener, a connection that breaks ends the process: the pool hears it while a connection is idle, and
