@@ -11,7 +11,7 @@ export async function contextOf(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Context> {
-  const { actor } = await whoIs(database, services, request.headers.authorization)
+  const { actor } = await whoIs({ database, services }, request)
   return {
     ...contextFor({ database, services }, request, actor),
     cookie: {
@@ -28,7 +28,7 @@ export async function contextOf(
 
 /** As for the web, but without its cookie; a token that may only ingest is told so. */
 export async function machineContext({ database, services }: Deps, request: FastifyRequest): Promise<Context> {
-  const { actor, ingest } = await whoIs(database, services, request.headers.authorization)
+  const { actor, ingest } = await whoIs({ database, services }, request)
   if (ingest) throw new AppError('FORBIDDEN', 'This token can do nothing but ingest: make one with the scope api')
   return contextFor({ database, services }, request, actor)
 }

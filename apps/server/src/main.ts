@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { makePartitions, migrateUp, openDatabase } from '@velocicompanion/db'
 import { EmbeddedError, startEmbedded } from '@velocicompanion/db/embedded'
-import { pino } from 'pino'
 import { buildApp } from './app.ts'
 import { loadDemo } from './demo/load.ts'
 import { readSettings, SettingError, type Settings } from './env.ts'
+import { openLog } from './log.ts'
 import { openMetrics } from './metrics.ts'
 import { servicesOf } from './services.ts'
 
@@ -19,7 +19,7 @@ const setupCodeOf = ({ HOST }: Settings) =>
 
 async function start() {
   const settings = readSettings(process.env, { demo })
-  const log = pino({ level: settings.LOG_LEVEL })
+  const log = openLog(settings.LOG_LEVEL)
   const metrics = openMetrics()
   const services = servicesOf(settings, { setupCode: setupCodeOf(settings), count: metrics.count })
   const embedded = settings.DATABASE_URL ? undefined : await startEmbedded(settings.DATA_DIR)

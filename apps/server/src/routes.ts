@@ -8,6 +8,9 @@ export const trpcPrefix = '/api/trpc'
 /** The method, or one word for every other: a caller must not make names. */
 export const methodOf = ({ method }: FastifyRequest) => (methods.has(method) ? method : 'OTHER')
 
+export const procedureOf = (path: string | undefined) =>
+  `${trpcPrefix}/${path !== undefined && procedures.has(path) ? path : 'unknown'}`
+
 /**
  * What a request was for, from a fixed set of names: the pattern of its route; for tRPC each procedure of the batch.
  * Never a part of the address as it was sent, which may hold anything.
@@ -18,6 +21,5 @@ export function routesOf(request: FastifyRequest): string[] {
   if (pattern.startsWith('/assets/')) return ['/assets/*']
   if (!pattern.startsWith(`${trpcPrefix}/`)) return [pattern]
   const path = request.url.slice(trpcPrefix.length + 1).split('?')[0]!
-  const names = path.split(',').map((name) => (procedures.has(name) ? name : 'unknown'))
-  return [...new Set(names)].map((name) => `${trpcPrefix}/${name}`)
+  return [...new Set(path.split(',').map(procedureOf))]
 }

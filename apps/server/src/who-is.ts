@@ -2,10 +2,11 @@ import {
   actorFromAccessToken,
   holderOfApiToken,
   type Actor,
+  unavailable,
   type IngestCredential,
-  type Services,
 } from '@velocicompanion/api'
-import type { Database } from '@velocicompanion/db'
+import type { FastifyRequest } from 'fastify'
+import type { Deps } from './app.ts'
 
 export interface Caller {
   actor?: Actor
@@ -29,9 +30,26 @@ export function credentialOf(header: string | undefined) {
   }
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whose request it is, once a credential was read. */
+    tenantId: number | null
+  }
+}
+
 /** Who asks, by the credential alone. Nothing for a missing or unknown one. */
-export async function whoIs(database: Database, services: Services, header: string | undefined): Promise<Caller> {
-  const credential = credentialOf(header)
+export async function whoIs(deps: Pick<Deps, 'database' | 'services'>, request: FastifyRequest): Promise<Caller> {
+  const caller = await callerOf(deps, credentialOf(request.headers.authorization)).catch((error: unknown) => {
+    throw unavailable(error) ?? error
+  })
+  request.tenantId = (caller.actor ?? caller.ingest)?.tenantId ?? null
+  return caller
+}
+
+async function callerOf(
+  { database, services }: Pick<Deps, 'database' | 'services'>,
+  credential: string | undefined,
+): Promise<Caller> {
   if (!credential) return {}
   if (!credential.startsWith('vct_')) {
     const actor = await actorFromAccessToken(database, services, credential)

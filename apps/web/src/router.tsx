@@ -2,6 +2,7 @@ import { createRouter } from '@tanstack/react-router'
 import { auditRoutes } from './features/audit/routes.ts'
 import { rowRoutes } from './features/rows/routes.ts'
 import { hostRoutes } from './features/hosts/routes.ts'
+import { healthRoutes } from './features/health/routes.ts'
 import { homeRoutes } from './features/home/routes.ts'
 import { collectionRoutes } from './features/collections/routes.ts'
 import { caseRoutes } from './features/cases/routes.ts'
@@ -28,6 +29,7 @@ const routeTree = rootRoute.addChildren([
     ...tenantRoutes,
     ...tokenRoutes,
     ...auditRoutes,
+    ...healthRoutes,
   ]),
 ])
 

@@ -60,6 +60,7 @@ test('every procedure says who may call it', () => {
       "cases.update: case:work",
       "collections.get: collection:read",
       "collections.list: collection:read",
+      "health.errors: error:read",
       "health.status: signed-in",
       "hosts.get: host:read",
       "hosts.list: host:read",
@@ -108,7 +109,7 @@ test.each(asked)('$path as $role answers as the table of rights says', async ({ 
 })
 
 /** These are about the caller, or about tenants themselves: they take no tenant. */
-const withoutTenant = (path: string) => /^(auth|tenants|health)\./.test(path)
+const withoutTenant = (path: string) => /^(auth|tenants)\.|^health\.status$/.test(path)
 
 test.each(asked.filter(({ path }) => !withoutTenant(path)))(
   "$path as $role with another tenant's id is refused",
@@ -141,7 +142,7 @@ const rowOf: Record<string, { table: string; input?: object; as?: string }> = {
   'users.reset': { table: 'users' },
 }
 const takesNoId =
-  /\.(list|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants)\.create$|^tenants\.|^rows\.|^ingestion\./
+  /\.(list|errors|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants)\.create$|^tenants\.|^rows\.|^ingestion\./
 
 test('every procedure that takes an id stands in the table of foreign ids', () => {
   const unlisted = procedures.map((p) => p.path).filter((path) => !takesNoId.test(path) && !rowOf[path])

@@ -27,7 +27,7 @@ export async function ingestDocuments(app: FastifyInstance, deps: Deps, ingest: 
 }
 
 async function senderFor({ database, services }: Deps, request: FastifyRequest) {
-  const { actor, ingest } = await whoIs(database, services, request.headers.authorization)
+  const { actor, ingest } = await whoIs({ database, services }, request)
   if (ingest) return ingest
   if (!actor) throw new AppError('UNAUTHORIZED', 'A valid token is needed')
   return senderOf({ ...contextFor({ database, services }, request, actor), actor })

@@ -11,7 +11,7 @@ export async function ingestion(app: FastifyInstance, { database, services, sett
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', (_request, _payload, next) => next(null))
     scope.post('/api/ingestion/rows', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) => {
-      const { ingest: credential, actor } = await whoIs(database, services, request.headers.authorization)
+      const { ingest: credential, actor } = await whoIs({ database, services }, request)
       if (!credential) {
         return actor
           ? refuse(reply, 403, 'A token with the scope ingest is needed here')
@@ -43,7 +43,7 @@ async function answer(reply: FastifyReply, work: () => Promise<{ kind: string } 
   } catch (error) {
     if (error instanceof BodyTooLarge) return refuse(reply, 413, 'The body is larger than INGEST_BODY_MB')
     const refusal = refusalOf(error)
-    if (refusal) return refuse(reply, refusal.status, refusal.detail)
+    if (refusal && refusal.status < 500) return refuse(reply, refusal.status, refusal.detail)
     throw error
   }
 }

@@ -10,6 +10,7 @@ const tabs: { to: string; label: string; permission: Permission }[] = [
   { to: '/admin/tokens', label: 'Tokens', permission: 'token:manage' },
   { to: '/admin/tenants', label: 'Tenants', permission: 'tenant:manage' },
   { to: '/admin/audit', label: 'Audit log', permission: 'audit:read' },
+  { to: '/admin/errors', label: 'Errors', permission: 'error:read' },
 ]
 
 interface AdminPageProps {

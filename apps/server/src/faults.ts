@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+
+/** What may be written down of an error: nothing that a request or a row said. */
+export interface Fault {
+  type: string
+  /** Of PostgreSQL and Node: what failed, and the constraint or table; else empty. */
+  code: string
+  message: string
+  /** Places in the code, the innermost first. */
+  stack: string
+}
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const mostFrames = 20
+const mostText = 300
+/** Their messages quote what they could not read, also without quotation marks. */
+const quoting = new Set(['SyntaxError', 'RangeError', 'URIError', 'ZodError'])
+
+/**
+ * PostgreSQL and Node say what failed by a code and quote data in the message, so of those only the code is kept, and
+ * the constraint or table, which are names of ours. Of others the message, without what stands in quotation marks.
+ */
+export function faultOf(thrown: unknown): Fault {
+  const error = innermost(thrown)
+  if (!(error instanceof Error)) return { type: typeof error, code: '', message: 'not an error', stack: '' }
+  const { code, constraint, table } = error as { code?: unknown; constraint?: unknown; table?: unknown }
+  const type = error.name
+  const stack = framesOf(error)
+  if (typeof code === 'string') {
+    const names = [code, constraint ?? table].filter((name) => typeof name === 'string')
+    return { type, code: names.join(' ').slice(0, mostText), message: '', stack }
+  }
+  const message = quoting.has(type) ? '' : error.message.replace(/["'`].*["'`]/s, '…').slice(0, mostText)
+  return { type, code: '', message, stack }
+}
+
+/** What was thrown first: an error around another one says only that something failed. */
+function innermost(error: unknown, depth = 0): unknown {
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof Error && depth < 5 ? innermost(cause, depth + 1) : error
+}
+
+/** The message stands before the frames, and may hold lines that look like some. */
+function framesOf({ stack = '', message }: Error) {
+  const from = stack.indexOf(message) + message.length
+  const frames = stack
+    .slice(from)
+    .split('\n')
+    .filter((line) => /^ {4}at /.test(line))
+  return frames
+    .slice(0, mostFrames)
+    .map((line) => line.trim().replaceAll('file://', '').replaceAll(root, ''))
+    .join('\n')
+}
+
+/** The same for errors that look alike: route, kind, and the places nearest to it. Messages may differ without end. */
+export const fingerprintOf = (route: string, { type, code, stack }: Fault) =>
+  createHash('sha256')
+    .update([route, type, code, ...stack.split('\n').slice(0, 3)].join('\n'))
+    .digest('hex')
+    .slice(0, 32)
