@@ -81,6 +81,7 @@ const scenes = async (): Promise<Scene[]> => {
     { path: '/admin/tokens', whole: 'velo-1', act: press('Snippets of velo-1') },
     { path: '/admin/tenants', whole: 'Harbour Logistics' },
     { path: '/admin/audit', whole: 'sign in' },
+    { path: '/admin/errors', whole: 'No errors' },
     { path: '/account', whole: 'Change password' },
     { path: '/account', whole: 'Change password', act: (page) => page.keyboard.press('Control+k') },
     { path: '/account', whole: 'Change password', act: press(/account and settings/) },
