@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { appRouter, createCaller } from './index.ts'
 import { may, roles, type Permission, type Role } from './permissions.ts'
-import { testBed, type TestBed } from './testing.ts'
+import { fillTenant, rowOf, testBed, type TestBed } from './testing.ts'
 import type { Meta } from './trpc.ts'
 
 interface Known {
@@ -123,24 +123,6 @@ test.each(asked.filter(({ path }) => !withoutTenant(path)))(
   },
 )
 
-/** An id of another tenant's row for each procedure that takes one; a new procedure must be entered here. */
-const rowOf: Record<string, { table: string; input?: object; as?: string }> = {
-  'artifacts.get': { table: 'artifacts' },
-  'artifacts.create': { table: 'cases', as: 'caseId', input: { artifactType: 'ip', value: '192.0.2.9' } },
-  'artifacts.update': { table: 'artifacts', input: { version: 1, description: 'x' } },
-  'artifacts.delete': { table: 'artifacts' },
-  'cases.get': { table: 'cases' },
-  'cases.update': { table: 'cases', input: { version: 1, title: 'x' } },
-  'cases.delete': { table: 'cases', input: { version: 1 } },
-  'cases.restore': { table: 'cases' },
-  'collections.get': { table: 'collections' },
-  'hosts.get': { table: 'hosts' },
-  'tokens.revoke': { table: 'api_tokens' },
-  'users.get': { table: 'users' },
-  'users.update': { table: 'users', input: { isActive: false } },
-  'users.deactivate': { table: 'users' },
-  'users.reset': { table: 'users' },
-}
 const takesNoId =
   /\.(list|errors|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants)\.create$|^tenants\.|^rows\.|^ingestion\./
 
@@ -150,7 +132,7 @@ test('every procedure that takes an id stands in the table of foreign ids', () =
 })
 
 test.each(Object.entries(rowOf))("%s does not find another tenant's row", async (path, { table, input, as = 'id' }) => {
-  await fillTenant(other)
+  await fillTenant(bed, other)
   const { id } = await bed.one<{ id: number }>(
     `select id from ${table} where tenant_id = $1 order by id desc limit 1`,
     [other],
@@ -160,16 +142,6 @@ test.each(Object.entries(rowOf))("%s does not find another tenant's row", async 
   expect(await codeOf(admin, path, { [as]: id, ...input })).toBe('NOT_FOUND')
   expect(await bed.one(`select * from ${table} where tenant_id = $1 and id = $2`, [other, id])).toEqual(before)
 })
-
-async function fillTenant(tenant: number) {
-  await bed.root.query(`
-insert into users (tenant_id, username, role) values (${tenant}, '${crypto.randomUUID()}', 'viewer');
-insert into api_tokens (tenant_id, name, scope, token_hash, hint, created_by) select ${tenant}, 't', 'ingest', decode(replace('${crypto.randomUUID()}', '-', ''), 'hex'), 'vct_', max(id) from users where tenant_id = ${tenant};
-insert into hosts (tenant_id, hostname) values (${tenant}, '${crypto.randomUUID()}');
-insert into collections (tenant_id, host_id, flow_id) select ${tenant}, max(id), 'F.1' from hosts where tenant_id = ${tenant};
-insert into cases (tenant_id, title) values (${tenant}, 'c');
-insert into artifacts (tenant_id, case_id, artifact_type, value) select ${tenant}, max(id), 'ip', '192.0.2.1' from cases where tenant_id = ${tenant}`)
-}
 
 test('a tenant that is not their own is refused and audited apart from the transaction', async () => {
   const caller = await bed.callerOf(own, 'admin', `nosy-${crypto.randomUUID()}`)
@@ -182,7 +154,7 @@ test('a tenant that is not their own is refused and audited apart from the trans
 })
 
 test('a super-admin acts in a named tenant and reads across all, and each use is audited', async () => {
-  await fillTenant(other)
+  await fillTenant(bed, other)
   const caller = await bed.callerOf(own, 'super_admin', `boss-${crypto.randomUUID()}`)
   const named = await caller.hosts.list({ tenant: other })
   expect(named.rows.every((row) => row.tenantId === other)).toBe(true)

@@ -41,3 +41,33 @@ export async function testBed() {
 }
 
 export type TestBed = Awaited<ReturnType<typeof testBed>>
+
+/** An id of another tenant's row for each procedure that takes one; a new procedure must be entered here. */
+export const rowOf: Record<string, { table: string; input?: object; as?: string }> = {
+  'artifacts.get': { table: 'artifacts' },
+  'artifacts.create': { table: 'cases', as: 'caseId', input: { artifactType: 'ip', value: '192.0.2.9' } },
+  'artifacts.update': { table: 'artifacts', input: { version: 1, description: 'x' } },
+  'artifacts.delete': { table: 'artifacts' },
+  'cases.get': { table: 'cases' },
+  'cases.update': { table: 'cases', input: { version: 1, title: 'x' } },
+  'cases.delete': { table: 'cases', input: { version: 1 } },
+  'cases.restore': { table: 'cases' },
+  'collections.get': { table: 'collections' },
+  'hosts.get': { table: 'hosts' },
+  'tokens.revoke': { table: 'api_tokens' },
+  'users.get': { table: 'users' },
+  'users.update': { table: 'users', input: { isActive: false } },
+  'users.deactivate': { table: 'users' },
+  'users.reset': { table: 'users' },
+}
+
+/** One row of each of those tables. */
+export async function fillTenant(bed: TestBed, tenant: number) {
+  await bed.root.query(`
+insert into users (tenant_id, username, role) values (${tenant}, '${crypto.randomUUID()}', 'viewer');
+insert into api_tokens (tenant_id, name, scope, token_hash, hint, created_by) select ${tenant}, 't', 'ingest', decode(replace('${crypto.randomUUID()}', '-', ''), 'hex'), 'vct_', max(id) from users where tenant_id = ${tenant};
+insert into hosts (tenant_id, hostname) values (${tenant}, '${crypto.randomUUID()}');
+insert into collections (tenant_id, host_id, flow_id) select ${tenant}, max(id), 'F.1' from hosts where tenant_id = ${tenant};
+insert into cases (tenant_id, title) values (${tenant}, 'c');
+insert into artifacts (tenant_id, case_id, artifact_type, value) select ${tenant}, max(id), 'ip', '192.0.2.1' from cases where tenant_id = ${tenant}`)
+}

@@ -1,0 +1,154 @@
+import { Readable } from 'node:stream'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { appRouter, createCaller, openIngest, receive } from './index.ts'
+import { fillTenant, rowOf, testBed, type TestBed } from './testing.ts'
+
+type Caller = ReturnType<typeof createCaller>
+/** The other tenant's rows as a caller might name them. */
+interface Foreign {
+  collectionId: number
+  sourceId: number
+  row: string
+  rejectedId: number
+}
+
+/** Every procedure that reads, with what would reach another tenant's rows if nothing but the WHERE clause kept them apart. */
+const reads: Record<
+  string,
+  ((caller: Caller, foreign: Foreign) => Promise<unknown>) | 'by id' | 'of the caller' | 'global'
+> = {
+  'artifacts.list': (c) => c.artifacts.list({}),
+  'artifacts.get': 'by id',
+  'audit.list': (c) => c.audit.list({}),
+  'auth.firstRun': 'global',
+  'auth.me': 'of the caller',
+  'cases.list': (c) => c.cases.list({}),
+  'cases.get': 'by id',
+  'collections.list': (c) => c.collections.list({}),
+  'collections.get': 'by id',
+  'health.status': 'global',
+  'hosts.list': (c) => c.hosts.list({}),
+  'hosts.get': 'by id',
+  'ingestion.overview': (c) => c.ingestion.overview({}),
+  'ingestion.rejected': (c) => c.ingestion.rejected({}),
+  'ingestion.rejectedPart': (c, { rejectedId }) => c.ingestion.rejectedPart({ id: rejectedId, part: 0 }),
+  'rows.search': async (c, { collectionId }) => [
+    await c.rows.search({ query: '' }),
+    await c.rows.search({ query: 'shared-value' }),
+    await c.rows.search({ query: 'host:shared-host' }),
+    await c.rows.search({ query: 'source:Shared/Source' }),
+    await c.rows.search({ query: `collection:${collectionId}` }),
+    await c.rows.search({ query: 'shared-value host:shared-host source:Shared/Source' }),
+  ],
+  'rows.list': (c, { collectionId, sourceId }) => c.rows.list({ collectionId, sourceId }),
+  'rows.lines': (c, { collectionId, sourceId }) => c.rows.lines({ collectionId, sourceId }),
+  'rows.raw': (c, { row }) => c.rows.raw({ id: row }),
+  'tenants.list': 'global',
+  'tenants.get': 'global',
+  'tokens.list': (c) => c.tokens.list({}),
+  'users.list': (c) => c.users.list({}),
+  'users.get': 'by id',
+}
+
+test('every procedure that reads stands in the table', () => {
+  const procedures = Object.entries(appRouter._def.procedures as unknown as Record<string, { _def: { type: string } }>)
+  const queries = procedures.filter(([, p]) => p._def.type === 'query').map(([path]) => path)
+  expect(queries.filter((path) => !reads[path])).toEqual([])
+})
+
+describe.each([
+  { walls: 'all walls', policies: true },
+  { walls: 'the WHERE clauses alone', policies: false },
+])('$walls', ({ policies }) => {
+  let bed: TestBed
+  let [own, other] = [0, 0]
+  let [mine, theirs] = [{} as Foreign, {} as Foreign]
+
+  beforeAll(async () => {
+    bed = await testBed()
+    ;[own, other] = [await bed.tenant(), await bed.tenant()]
+    mine = await fill(own, 'mine')
+    theirs = await fill(other, 'theirs')
+    if (!policies) await dropPolicies()
+  })
+  afterAll(() => bed.close())
+
+  async function dropPolicies() {
+    const { rows } = await bed.root.query('select oid::regclass as name from pg_class where relrowsecurity')
+    for (const { name } of rows) await bed.root.query(`alter table ${name} disable row level security`)
+  }
+
+  /** Both tenants hold the same host, source and value; only the mark differs. */
+  async function fill(tenantId: number, mark: string): Promise<Foreign> {
+    await fillTenant(bed, tenantId)
+    await bed.root.query(`update hosts set fqdn = '${mark}-mark' where tenant_id = ${tenantId}`)
+    await bed.root.query(`update cases set title = '${mark}-mark' where tenant_id = ${tenantId}`)
+    await bed.root.query(`update artifacts set description = '${mark}-mark' where tenant_id = ${tenantId}`)
+    await bed.root.query(`update collections set creator = '${mark}-mark' where tenant_id = ${tenantId}`)
+    const admin = await bed.callerOf(tenantId, 'admin', `${mark}-mark`)
+    const { id: tokenId } = await admin.tokens.create({
+      name: `${mark}-mark`,
+      scope: 'ingest',
+      server: 's',
+      orgId: mark,
+    })
+    const { id: serverId } = await bed.one<{ id: number }>('select id from velociraptor_servers where tenant_id = $1', [
+      tenantId,
+    ])
+    const flow = {
+      org_id: mark,
+      client_id: 'shared-host',
+      flow_id: 'F.1',
+      artifact: 'Shared/Source',
+      start_row: 0,
+      rows: 2,
+    }
+    const body = `${JSON.stringify({ kind: 'batch', version: 1, ...flow })}\n{"v":"shared-value","m":"${mark}-mark"}\n${mark}-mark\n`
+    const ingest = await openIngest(bed.database, bed.services)
+    const credential = { tenantId, tokenId, serverId }
+    await receive(ingest, { credential, body: Readable.from([Buffer.from(body)]), limit: 1e6, origin: {} })
+    await ingest.close()
+    const found = await bed.one<{ collection: number; source: number; rejected: number }>(
+      `select cs.collection_id as collection, cs.source_id as source, (select max(id) from rejected_rows where tenant_id = $1) as rejected
+       from collection_sources cs where cs.tenant_id = $1`,
+      [tenantId],
+    )
+    const [collectionId, sourceId] = [found.collection, found.source]
+    return { collectionId, sourceId, row: `${collectionId}.${sourceId}.0`, rejectedId: found.rejected }
+  }
+
+  const plain = (value: unknown) => {
+    const text = JSON.stringify(value)
+    // Bytes stand in base64 in some answers.
+    return (
+      text + [...text.matchAll(/"([A-Za-z0-9+/]{8,}=*)"/g)].map((m) => Buffer.from(m[1]!, 'base64').toString()).join()
+    )
+  }
+  const answered = Object.entries(reads).filter((entry) => typeof entry[1] === 'function')
+
+  test.each(answered)("%s shows the tenant's own rows and no other's", async (_path, read) => {
+    if (typeof read !== 'function') throw new Error('not a call')
+    const admin = await bed.callerOf(own, 'admin')
+    expect(plain(await read(admin, mine))).toContain('mine-mark')
+    const seen = await read(admin, theirs).then(plain, (error: { code: string }) => error.code)
+    expect(seen).not.toContain('theirs-mark')
+  })
+
+  test.each(Object.entries(rowOf))(
+    "%s does not find another tenant's row",
+    async (path, { table, input, as = 'id' }) => {
+      await fillTenant(bed, other)
+      const last = `select id from ${table} where tenant_id = $1 order by id desc limit 1`
+      const { id } = await bed.one<{ id: number }>(last, [other])
+      const row = () => bed.one(`select * from ${table} where tenant_id = $1 and id = $2`, [other, id])
+      const before = await row()
+      const admin = (await bed.callerOf(own, 'admin')) as unknown as Record<
+        string,
+        Record<string, (i: unknown) => Promise<unknown>>
+      >
+      const [feature, name] = path.split('.')
+      await expect(admin[feature!]![name!]!({ [as]: id, ...input })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      expect(await row()).toEqual(before)
+    },
+  )
+})
