@@ -67,9 +67,21 @@ export async function freePort() {
 }
 
 /** The real server in a process of its own; returns when it says that it is ready. */
-export async function startServer(dataDir: string, port: number, args: string[] = []): Promise<TestServer> {
+export async function startServer(
+  dataDir: string,
+  port: number,
+  args: string[] = [],
+  settings: Record<string, string> = {},
+): Promise<TestServer> {
   const { TEST_DATABASE_URL: _test, DATABASE_URL: _url, ...inherited } = process.env
-  const env = { ...inherited, DATA_DIR: dataDir, PORT: String(port), HOST: '127.0.0.1', LOG_LEVEL: 'error' }
+  const env = {
+    ...inherited,
+    DATA_DIR: dataDir,
+    PORT: String(port),
+    HOST: '127.0.0.1',
+    LOG_LEVEL: 'error',
+    ...settings,
+  }
   const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()))
