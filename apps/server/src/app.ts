@@ -19,6 +19,7 @@ import { integrations } from './integrations.ts'
 import { metricsRoute, openMetrics, type Metrics } from './metrics.ts'
 import { rest } from './rest/rest.ts'
 import { procedureOf, trpcPrefix } from './routes.ts'
+import type { Telemetry } from './telemetry.ts'
 import { securityHeaders, web } from './web.ts'
 
 export interface Deps {
@@ -28,6 +29,8 @@ export interface Deps {
   log: Logger
   /** The figures of this process; made for the app alone when none are given. */
   metrics?: Metrics
+  /** Where a collector of spans is set. */
+  telemetry?: Telemetry | undefined
   /** The built web; undefined where nginx serves it. */
   webFolder: string | undefined
 }
@@ -56,7 +59,8 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
     metrics.request(request, reply)
     done()
   })
-  const errors = openErrors(deps.database, log)
+  deps.telemetry?.watch(app)
+  const errors = openErrors(deps)
   app.addHook('onClose', () => errors.settle())
   app.decorateRequest('tenantId', null)
   app.setErrorHandler(answerError(errors))

@@ -1,7 +1,6 @@
 import { AppError, keepErrors, unavailable, type SeenError } from '@velocicompanion/api'
-import type { Database } from '@velocicompanion/db'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Logger } from 'pino'
+import type { Deps } from './app.ts'
 import { faultOf, fingerprintOf } from './faults.ts'
 import { refusalOf } from './rest/refusal.ts'
 import { routesOf } from './routes.ts'
@@ -14,7 +13,7 @@ const pause = 5000
  * Errors of the server with their counts, in the table `errors`, for admins. A request never waits for it nor fails by
  * it: equal ones add up while the ones before them are written, and while the database is away.
  */
-export function openErrors(database: Database, log: Logger) {
+export function openErrors({ database, log, telemetry }: Pick<Deps, 'database' | 'log' | 'telemetry'>) {
   let waiting = new Map<string, SeenError & { tenantId: number | null }>()
   let writing: Promise<void> | undefined
   let again: NodeJS.Timeout | undefined
@@ -59,6 +58,7 @@ export function openErrors(database: Database, log: Logger) {
     /** `route` is a name from a fixed set. Returns what may be shown of the error. */
     report(request: FastifyRequest, route: string, thrown: unknown) {
       const fault = faultOf(thrown)
+      telemetry?.failed(request, fault)
       request.log.error({ err: thrown, route }, 'request failed')
       add({
         tenantId: request.tenantId,

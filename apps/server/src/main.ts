@@ -8,6 +8,7 @@ import { readSettings, SettingError, type Settings } from './env.ts'
 import { openLog } from './log.ts'
 import { openMetrics } from './metrics.ts'
 import { servicesOf } from './services.ts'
+import { openTelemetry } from './telemetry.ts'
 
 const demo = process.argv.includes('--demo')
 /** Partitions are made two months ahead, so a try that fails has weeks to be made good. */
@@ -38,11 +39,14 @@ async function start() {
       log.error({ err: error }, 'no partitions were made ahead'),
     )
   }, partitionHours * 3_600_000)
+  const endpoint = settings.OTEL_EXPORTER_OTLP_ENDPOINT
+  const telemetry = endpoint === undefined ? undefined : await openTelemetry(endpoint)
   const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url))
-  const app = await buildApp({ settings, services, database, log, metrics, webFolder })
+  const app = await buildApp({ settings, services, database, log, metrics, telemetry, webFolder })
   const stop = async () => {
     clearInterval(partitions)
     await app.close()
+    await telemetry?.close()
     await database.close()
     await embedded?.stop()
   }
