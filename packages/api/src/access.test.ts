@@ -131,17 +131,21 @@ test('every procedure that takes an id stands in the table of foreign ids', () =
   expect(unlisted).toEqual([])
 })
 
-test.each(Object.entries(rowOf))("%s does not find another tenant's row", async (path, { table, input, as = 'id' }) => {
-  await fillTenant(bed, other)
-  const { id } = await bed.one<{ id: number }>(
-    `select id from ${table} where tenant_id = $1 order by id desc limit 1`,
-    [other],
-  )
-  const before = await bed.one(`select * from ${table} where tenant_id = $1 and id = $2`, [other, id])
-  const admin = await bed.callerOf(own, 'admin')
-  expect(await codeOf(admin, path, { [as]: id, ...input })).toBe('NOT_FOUND')
-  expect(await bed.one(`select * from ${table} where tenant_id = $1 and id = $2`, [other, id])).toEqual(before)
-})
+test.each(Object.entries(rowOf))(
+  "%s does not find another tenant's row",
+  async (path, { table, input, as = 'id', prepare }) => {
+    await fillTenant(bed, other)
+    if (prepare) await bed.root.query(`${prepare} where tenant_id = ${other}`)
+    const { id } = await bed.one<{ id: number }>(
+      `select id from ${table} where tenant_id = $1 order by id desc limit 1`,
+      [other],
+    )
+    const before = await bed.one(`select * from ${table} where tenant_id = $1 and id = $2`, [other, id])
+    const admin = await bed.callerOf(own, 'admin')
+    expect(await codeOf(admin, path, { [as]: id, ...input })).toBe('NOT_FOUND')
+    expect(await bed.one(`select * from ${table} where tenant_id = $1 and id = $2`, [other, id])).toEqual(before)
+  },
+)
 
 test('a tenant that is not their own is refused and audited apart from the transaction', async () => {
   const caller = await bed.callerOf(own, 'admin', `nosy-${crypto.randomUUID()}`)

@@ -43,7 +43,7 @@ export async function testBed() {
 export type TestBed = Awaited<ReturnType<typeof testBed>>
 
 /** An id of another tenant's row for each procedure that takes one; a new procedure must be entered here. */
-export const rowOf: Record<string, { table: string; input?: object; as?: string }> = {
+export const rowOf: Record<string, { table: string; input?: object; as?: string; prepare?: string }> = {
   'artifacts.get': { table: 'artifacts' },
   'artifacts.create': { table: 'cases', as: 'caseId', input: { artifactType: 'ip', value: '192.0.2.9' } },
   'artifacts.update': { table: 'artifacts', input: { version: 1, description: 'x' } },
@@ -51,7 +51,7 @@ export const rowOf: Record<string, { table: string; input?: object; as?: string 
   'cases.get': { table: 'cases' },
   'cases.update': { table: 'cases', input: { version: 1, title: 'x' } },
   'cases.delete': { table: 'cases', input: { version: 1 } },
-  'cases.restore': { table: 'cases' },
+  'cases.restore': { table: 'cases', prepare: 'update cases set deleted_at = now()' },
   'collections.get': { table: 'collections' },
   'hosts.get': { table: 'hosts' },
   'tokens.revoke': { table: 'api_tokens' },

@@ -26,6 +26,7 @@ const reads: Record<
   'cases.get': 'by id',
   'collections.list': (c) => c.collections.list({}),
   'collections.get': 'by id',
+  'health.errors': (c) => c.health.errors({}),
   'health.status': 'global',
   'hosts.list': (c) => c.hosts.list({}),
   'hosts.get': 'by id',
@@ -85,6 +86,9 @@ describe.each([
     await bed.root.query(`update cases set title = '${mark}-mark' where tenant_id = ${tenantId}`)
     await bed.root.query(`update artifacts set description = '${mark}-mark' where tenant_id = ${tenantId}`)
     await bed.root.query(`update collections set creator = '${mark}-mark' where tenant_id = ${tenantId}`)
+    await bed.root.query(
+      `insert into errors (tenant_id, fingerprint, message, route) values (${tenantId}, 'f', '${mark}-mark', '/')`,
+    )
     const admin = await bed.callerOf(tenantId, 'admin', `${mark}-mark`)
     const { id: tokenId } = await admin.tokens.create({
       name: `${mark}-mark`,
@@ -136,8 +140,9 @@ describe.each([
 
   test.each(Object.entries(rowOf))(
     "%s does not find another tenant's row",
-    async (path, { table, input, as = 'id' }) => {
+    async (path, { table, input, as = 'id', prepare }) => {
       await fillTenant(bed, other)
+      if (prepare) await bed.root.query(`${prepare} where tenant_id = ${other}`)
       const last = `select id from ${table} where tenant_id = $1 order by id desc limit 1`
       const { id } = await bed.one<{ id: number }>(last, [other])
       const row = () => bed.one(`select * from ${table} where tenant_id = $1 and id = $2`, [other, id])
