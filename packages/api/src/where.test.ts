@@ -112,6 +112,8 @@ describe.each([
     const credential = { tenantId, tokenId, serverId }
     await receive(ingest, { credential, body: Readable.from([Buffer.from(body)]), limit: 1e6, origin: {} })
     await ingest.close()
+    // More is expected than came, and counted as incomplete.
+    await bed.root.query(`update collection_sources set rows_expected = 5 where tenant_id = ${tenantId}`)
     const found = await bed.one<{ collection: number; source: number; rejected: number }>(
       `select cs.collection_id as collection, cs.source_id as source, (select max(id) from rejected_rows where tenant_id = $1) as rejected
        from collection_sources cs where cs.tenant_id = $1`,
@@ -136,6 +138,18 @@ describe.each([
     expect(plain(await read(admin, mine))).toContain('mine-mark')
     const seen = await read(admin, theirs).then(plain, (error: { code: string }) => error.code)
     expect(seen).not.toContain('theirs-mark')
+  })
+
+  test('what another tenant adds changes no answer, not even a count', async () => {
+    const admin = await bed.callerOf(own, 'admin')
+    const answers = async () => {
+      const all: Record<string, unknown> = {}
+      for (const [path, read] of answered) all[path] = await (read as (c: Caller, f: Foreign) => unknown)(admin, mine)
+      return JSON.parse(JSON.stringify(all).replaceAll(/"tookMs":\d+/g, '"tookMs":0')) as unknown
+    }
+    const before = await answers()
+    await fill(await bed.tenant(), 'third')
+    expect(await answers()).toEqual(before)
   })
 
   test.each(Object.entries(rowOf))(
