@@ -4,6 +4,7 @@ import * as identity from './0002_identity.ts'
 import * as hostsAndCollections from './0003_hosts_and_collections.ts'
 import * as evidence from './0004_evidence.ts'
 import * as cases from './0005_cases.ts'
+import * as sourcesByKind from './0006_sources_by_kind.ts'
 
 /** Every migration, in order. Names are frozen once released. */
 export const migrations: Record<string, Migration> = {
@@ -12,4 +13,5 @@ export const migrations: Record<string, Migration> = {
   '0003_hosts_and_collections': hostsAndCollections,
   '0004_evidence': evidence,
   '0005_cases': cases,
+  '0006_sources_by_kind': sourcesByKind,
 }

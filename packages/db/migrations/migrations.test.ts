@@ -30,6 +30,21 @@ test('goes up, takes rows in every table, goes down to nothing and up again', as
   }
 })
 
+test('sources of one name stay two when their kinds are no longer told apart', async () => {
+  const empty = await emptyDatabase()
+  await migrateUp(empty.url)
+  const client = new pg.Client(empty.superUrl)
+  await client.connect()
+  await client.query("insert into tenants (name) values ('t')")
+  await client.query("insert into sources (tenant_id, name, kind) values (1, 'logs', 'rows'), (1, 'logs', 'logs')")
+  while (!(await migrateDown(empty.url)).includes('0006_sources_by_kind'));
+  const { rows } = await client.query('select name from sources order by id')
+  expect(rows.map((row) => row.name)).toEqual(['logs', 'logs (logs)'])
+  await client.end()
+  await migrateDown(empty.url, true)
+  await empty.drop()
+})
+
 test('two servers that start at once migrate one after the other', async () => {
   const empty = await emptyDatabase()
   const runs = await Promise.all([migrateUp(empty.url), migrateUp(empty.url)])

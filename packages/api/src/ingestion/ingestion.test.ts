@@ -266,3 +266,18 @@ test('another tenant sees none of it', async () => {
   ])
   expect(seen).toEqual([[], [], [], [], []])
 })
+
+test('an artifact called uploads is not mixed with what the flow uploaded', async () => {
+  const { tenantId, send } = await sender('root')
+  await send(batch(['{"artifact":1}'], { artifact: 'uploads' }))
+  await send(batch(['{"upload":1}'], { kind: 'uploads', artifact: undefined }))
+  const { rows } = await bed.root.query(
+    `select s.kind, cs.rows_stored as n from collection_sources cs join sources s using (tenant_id)
+     where s.id = cs.source_id and tenant_id = $1 order by s.kind`,
+    [tenantId],
+  )
+  expect(rows).toEqual([
+    { kind: 'rows', n: 1 },
+    { kind: 'uploads', n: 1 },
+  ])
+})

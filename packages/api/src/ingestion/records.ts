@@ -138,6 +138,7 @@ export async function sourceOf(
     .select('id')
     .where('tenantId', '=', scope.tenantId)
     .where('name', '=', name)
+    .where('kind', '=', kind)
     .executeTakeFirstOrThrow()
   await scope.db
     .insertInto('collectionSources')

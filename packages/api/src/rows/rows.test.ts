@@ -37,7 +37,7 @@ async function place(tenantId: number, hostname = 'ws-1', source = 'Custom.Test'
     [tenantId, hostId, crypto.randomUUID()],
   )
   const sourceId = await id(
-    'insert into sources (tenant_id, name) values ($1, $2) on conflict (tenant_id, name) do update set name = excluded.name returning id',
+    'insert into sources (tenant_id, name) values ($1, $2) on conflict (tenant_id, name, kind) do update set name = excluded.name returning id',
     [tenantId, source],
   )
   await bed.root.query('insert into collection_sources (tenant_id, collection_id, source_id) values ($1, $2, $3)', [
