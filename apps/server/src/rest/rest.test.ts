@@ -18,14 +18,7 @@ const password = 'a long sentence for tests'
 beforeAll(async () => {
   bed = await testBed()
   ;[own, other] = [await bed.tenant(), await bed.tenant()]
-  const settings = { publicUrl: 'http://127.0.0.1:8000', corsOrigins: [], trustProxy: false, tls: undefined }
-  app = await buildApp({
-    settings: { ...settings, INGEST_BODY_MB: 1, METRICS_TOKEN: undefined },
-    services: testServices,
-    database: bed.database,
-    log: pino({ level: 'silent' }),
-    webFolder: undefined,
-  })
+  app = await serverOf(bed)
   const boss = await bed.callerOf(own, 'super_admin')
   for (const role of roles) {
     await boss.users.create({ username: role, role, password })
@@ -40,6 +33,17 @@ afterAll(async () => {
   await app.close()
   await bed.close()
 })
+
+function serverOf(base: TestBed) {
+  const settings = { publicUrl: 'http://127.0.0.1:8000', corsOrigins: [], trustProxy: false, tls: undefined }
+  return buildApp({
+    settings: { ...settings, INGEST_BODY_MB: 1, METRICS_TOKEN: undefined },
+    services: testServices,
+    database: base.database,
+    log: pino({ level: 'silent' }),
+    webFolder: undefined,
+  })
+}
 
 interface Asked {
   as?: Role | 'ingest' | undefined
@@ -180,6 +184,27 @@ test('logs in by JSON and by a form, and answers as OAuth does', async () => {
   expect(me.json()).toMatchObject({ username: 'viewer', role: 'viewer', tenant_id: own })
   const wrong = await ask('POST', '/api/auth/login', { body: { username: 'viewer', password: 'wrong' } })
   expect([wrong.statusCode, Object.keys(wrong.json())]).toEqual([401, ['detail']])
+})
+
+test('a script sets up an empty server: first account, token, rows, and reads them back', async () => {
+  const empty = await testBed()
+  const server = await serverOf(empty)
+  const post = (url: string, payload: object, authorization?: string) =>
+    server.inject({ method: 'POST', url, payload, ...(authorization && { headers: { authorization } }) })
+  const account = await post('/api/auth/register', { username: 'dana', password })
+  expect([account.statusCode, account.json()]).toEqual([
+    201,
+    { id: expect.any(Number), username: 'dana', role: 'super_admin', tenant_id: expect.any(Number), is_active: true },
+  ])
+  const login = (await post('/api/auth/login', { username: 'dana', password })).json()
+  const bearer = `Bearer ${login.access_token}`
+  expect((await post('/api/ingestion/ingest', { hostname: 'WS-01', data: [{ n: 1 }] }, bearer)).statusCode).toBe(201)
+  const read = async (url: string) =>
+    (await server.inject({ method: 'GET', url, headers: { authorization: bearer } })).json()
+  expect(await read('/api/hosts')).toMatchObject([{ hostname: 'WS-01' }])
+  expect(await read('/api/collections')).toMatchObject([{ rows_received: 1, rows_expected: 1 }])
+  await server.close()
+  await empty.close()
 })
 
 test('an account that is not the first is refused while registration is closed', async () => {
