@@ -1,8 +1,8 @@
-import { statfs } from 'node:fs/promises'
 import { resetByOperator, unlockByOperator } from '@velocicompanion/api'
 import { migrateDown, migrateUp, migrationStatus, openDatabase, type Database } from '@velocicompanion/db'
 import { startEmbedded } from '@velocicompanion/db/embedded'
 import pg from 'pg'
+import { gigabytes, limitsOf, spaceOf } from './disk.ts'
 import { readSettings, SettingError, type Settings } from './env.ts'
 import { servicesOf } from './services.ts'
 import { version } from './version.ts'
@@ -72,11 +72,9 @@ async function doctor(settings: Settings) {
   }
   say(`version: ${version}, Node ${process.version}, ${process.platform} ${process.arch}`)
   await withUrl(settings, async (url) => {
-    const disk = await statfs(settings.DATABASE_URL ? '.' : settings.DATA_DIR)
-    const free = (disk.bavail * disk.bsize) / 1e9
-    say(
-      `disk: ${free.toFixed(1)} GB free of ${((disk.blocks * disk.bsize) / 1e9).toFixed(1)} GB${free < 5 ? ': nearly full' : ''}`,
-    )
+    const space = await spaceOf(settings.DATABASE_URL ? '.' : settings.DATA_DIR)
+    const nearlyFull = space.free < limitsOf(space).low ? ': nearly full' : ''
+    say(`disk: ${gigabytes(space.free)} free of ${gigabytes(space.size)}${nearlyFull}`)
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 })
     await client.connect()
     const asked = Date.now()

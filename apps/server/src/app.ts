@@ -10,6 +10,7 @@ import type { Database } from '@velocicompanion/db'
 import Fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { contextOf } from './context.ts'
+import type { Disk } from './disk.ts'
 import type { Settings } from './env.ts'
 import { answerError, isFault, openErrors } from './errors.ts'
 import { health } from './health.ts'
@@ -31,6 +32,8 @@ export interface Deps {
   metrics?: Metrics
   /** Where a collector of spans is set. */
   telemetry?: Telemetry | undefined
+  /** The disk that evidence goes to, where this process can see it. */
+  disk?: Pick<Disk, 'checkRoom'> | undefined
   /** The built web; undefined where nginx serves it. */
   webFolder: string | undefined
 }
@@ -39,9 +42,57 @@ const jsonLimit = 10 * 1024 * 1024
 
 /** Everything that answers HTTP. Plugins in order, no globals. */
 export async function buildApp(deps: Deps): Promise<FastifyInstance> {
-  const { settings, log, metrics = openMetrics() } = deps
+  const { settings } = deps
+  const { app, errors, metrics } = openApp(deps)
+  app.addHook('onRequest', async (request) => {
+    if (takesIn(request)) deps.disk?.checkRoom()
+  })
+  await securityHeaders(app, settings)
+  if (settings.corsOrigins.length > 0) await app.register(cors, { origin: settings.corsOrigins, credentials: true })
+  await app.register(compress, { threshold: 1024, encodings: ['gzip', 'deflate', 'br'] })
+  await app.register(cookie)
+  await app.register(formbody)
+  await app.register(fastifyTRPCPlugin, {
+    prefix: trpcPrefix,
+    trpcOptions: {
+      router: appRouter,
+      createContext: ({ req, res }) => contextOf(deps, req, res),
+      allowMethodOverride: true,
+      maxBatchSize: 30,
+      responseMeta: ({ errors: failed }) =>
+        failed.some(({ code }) => code === 'SERVICE_UNAVAILABLE')
+          ? { status: 503, headers: new Headers({ 'retry-after': '5' }) }
+          : {},
+      onError: ({ error, path, req }) => {
+        if (isFault(error, getHTTPStatusCodeFromError(error))) errors.report(req, procedureOf(path), error)
+      },
+    } satisfies FastifyTRPCPluginOptions<AppRouter>['trpcOptions'],
+  })
+  const ingest = await openIngest(deps.database, { count: deps.services.count, checkRoom: deps.disk?.checkRoom })
+  app.addHook('onClose', () => ingest.close())
+  await ingestion(app, deps, ingest)
+  await ingestDocuments(app, deps, ingest)
+  await rest(app, deps)
+  await integrations(app, deps)
+  await health(app, deps)
+  await metricsRoute(app, deps, metrics)
+  await web(app, deps)
+  return app
+}
+
+/** What a worker answers: that it lives, and its figures. */
+export async function buildWorkerApp(deps: Deps): Promise<FastifyInstance> {
+  const { app, metrics } = openApp(deps)
+  await health(app, deps)
+  await metricsRoute(app, deps, metrics)
+  app.setNotFoundHandler((_request, reply) => reply.status(404).send({ detail: 'Not found' }))
+  return app
+}
+
+/** A server without routes: how it listens, logs, counts and fails. */
+function openApp({ settings, metrics = openMetrics(), ...deps }: Deps) {
   const options = {
-    loggerInstance: log,
+    loggerInstance: deps.log,
     trustProxy: settings.trustProxy,
     bodyLimit: jsonLimit,
     // The server makes ids; a caller's would let it write into the log.
@@ -64,38 +115,11 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   app.addHook('onClose', () => errors.settle())
   app.decorateRequest('tenantId', null)
   app.setErrorHandler(answerError(errors))
-  await securityHeaders(app, settings)
-  if (settings.corsOrigins.length > 0) await app.register(cors, { origin: settings.corsOrigins, credentials: true })
-  await app.register(compress, { threshold: 1024, encodings: ['gzip', 'deflate', 'br'] })
-  await app.register(cookie)
-  await app.register(formbody)
-  await app.register(fastifyTRPCPlugin, {
-    prefix: trpcPrefix,
-    trpcOptions: {
-      router: appRouter,
-      createContext: ({ req, res }) => contextOf(deps, req, res),
-      allowMethodOverride: true,
-      maxBatchSize: 30,
-      responseMeta: ({ errors: failed }) =>
-        failed.some(({ code }) => code === 'SERVICE_UNAVAILABLE')
-          ? { status: 503, headers: new Headers({ 'retry-after': '5' }) }
-          : {},
-      onError: ({ error, path, req }) => {
-        if (isFault(error, getHTTPStatusCodeFromError(error))) errors.report(req, procedureOf(path), error)
-      },
-    } satisfies FastifyTRPCPluginOptions<AppRouter>['trpcOptions'],
-  })
-  const ingest = await openIngest(deps.database, deps.services)
-  app.addHook('onClose', () => ingest.close())
-  await ingestion(app, deps, ingest)
-  await ingestDocuments(app, deps, ingest)
-  await rest(app, deps)
-  await integrations(app, deps)
-  await health(app, deps)
-  await metricsRoute(app, deps, metrics)
-  await web(app, deps)
-  return app
+  return { app, errors, metrics }
 }
+
+const takesIn = ({ method, routeOptions }: FastifyRequest) =>
+  (method === 'POST' || method === 'PUT') && routeOptions.url?.startsWith('/api/ingestion/')
 
 /** One line an answer: never a body, a header or a query's value. */
 function logAnswer(request: FastifyRequest, reply: FastifyReply, done: () => void) {

@@ -1,30 +1,54 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import { makePartitions, migrateUp, openDatabase } from '@velocicompanion/db'
+import { migrateUp, openDatabase } from '@velocicompanion/db'
 import { EmbeddedError, startEmbedded } from '@velocicompanion/db/embedded'
-import { buildApp } from './app.ts'
+import { buildApp, buildWorkerApp, type Deps } from './app.ts'
 import { loadDemo } from './demo/load.ts'
+import { spaceOf, watchDisk } from './disk.ts'
 import { readSettings, SettingError, type Settings } from './env.ts'
 import { openLog } from './log.ts'
 import { openMetrics } from './metrics.ts'
 import { servicesOf } from './services.ts'
 import { openTelemetry } from './telemetry.ts'
+import { jobsOf, startJobs } from './worker.ts'
 
 const demo = process.argv.includes('--demo')
-/** Partitions are made two months ahead, so a try that fails has weeks to be made good. */
-const partitionHours = 12
 const loopbackHosts = ['127.0.0.1', 'localhost', '::1']
 
 const setupCodeOf = ({ HOST }: Settings) =>
   loopbackHosts.includes(HOST) ? undefined : randomBytes(9).toString('base64url')
 
+/** Everything that one process needs; what was opened before a failure is closed again, the last first. */
 async function start() {
   const settings = readSettings(process.env, { demo })
+  await using parts = new AsyncDisposableStack()
+  const deps = await openParts(settings, parts)
+  const { database, log, services } = deps
+  const app = await (settings.ROLE === 'worker' ? buildWorkerApp(deps) : buildApp(deps))
+  parts.defer(() => app.close())
+  const introduction = demo ? await loadDemo({ database, services, say: console.log }) : []
+  await app.listen({ host: settings.HOST, port: settings.PORT })
+  const jobs = startJobs(jobsOf(settings.ROLE, database), log)
+  parts.defer(() => jobs.stop())
+  if (services.registration === 'open')
+    log.warn('REGISTRATION=open: anyone who reaches this server joins the default tenant')
+  if (services.setupCode) console.log(`The first account needs this one-time code: ${services.setupCode}`)
+  for (const line of introduction) console.log(line)
+  console.log(`VelociCompanion is ready on ${settings.publicUrl}`)
+  const whole = parts.move()
+  return () => whole.disposeAsync()
+}
+
+async function openParts(settings: Settings, parts: AsyncDisposableStack): Promise<Deps> {
   const log = openLog(settings.LOG_LEVEL)
   const metrics = openMetrics()
-  const services = servicesOf(settings, { setupCode: setupCodeOf(settings), count: metrics.count })
   const embedded = settings.DATABASE_URL ? undefined : await startEmbedded(settings.DATA_DIR)
+  parts.defer(() => embedded?.stop())
   const url = settings.DATABASE_URL ?? embedded!.url
+  // A database elsewhere says by itself that its disk is full.
+  const disk = embedded && watchDisk(() => spaceOf(settings.DATA_DIR), log)
+  await disk?.start()
+  parts.defer(() => disk?.stop())
   await migrateUp(url)
   const debug = settings.LOG_LEVEL === 'debug' || settings.LOG_LEVEL === 'trace'
   const database = openDatabase(url, {
@@ -34,36 +58,17 @@ async function start() {
       if (debug) log.debug({ sql: query.sql, ms: query.durationMs }, 'query')
     },
   })
-  const partitions = setInterval(() => {
-    makePartitions(database.db, database.roles).catch((error: unknown) =>
-      log.error({ err: error }, 'no partitions were made ahead'),
-    )
-  }, partitionHours * 3_600_000)
+  parts.defer(() => database.close())
   const endpoint = settings.OTEL_EXPORTER_OTLP_ENDPOINT
   const telemetry = endpoint === undefined ? undefined : await openTelemetry(endpoint)
+  parts.defer(() => telemetry?.close())
+  const services = servicesOf(settings, {
+    setupCode: settings.ROLE === 'worker' ? undefined : setupCodeOf(settings),
+    count: metrics.count,
+    ...(disk && { warnings: disk.warnings }),
+  })
   const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url))
-  const app = await buildApp({ settings, services, database, log, metrics, telemetry, webFolder })
-  const stop = async () => {
-    clearInterval(partitions)
-    await app.close()
-    await telemetry?.close()
-    await database.close()
-    await embedded?.stop()
-  }
-  let introduction: string[] = []
-  try {
-    if (demo) introduction = await loadDemo({ database, services, say: console.log })
-    await app.listen({ host: settings.HOST, port: settings.PORT })
-  } catch (error) {
-    await stop()
-    throw error
-  }
-  if (services.registration === 'open')
-    log.warn('REGISTRATION=open: anyone who reaches this server joins the default tenant')
-  if (services.setupCode) console.log(`The first account needs this one-time code: ${services.setupCode}`)
-  for (const line of introduction) console.log(line)
-  console.log(`VelociCompanion is ready on ${settings.publicUrl}`)
-  return stop
+  return { settings, services, database, log, metrics, telemetry, disk, webFolder }
 }
 
 /**

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { testServices } from '@velocicompanion/api/testing'
 import { testDatabase } from '@velocicompanion/db/testing'
-import { pino } from 'pino'
 import { buildApp, type Deps } from './app.ts'
+import { openLog } from './log.ts'
 import { openMetrics } from './metrics.ts'
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
@@ -32,24 +32,30 @@ const testSettings: Deps['settings'] = {
   METRICS_TOKEN: undefined,
 }
 
-/** Everything that answers HTTP, on a fresh database and in this process. */
-export async function appBed({ settings, services, ...deps }: TestDeps = {}) {
-  const database = await testDatabase()
+/** What an app needs, quiet and without a web. */
+export function testDeps(database: Deps['database'], { settings, services, ...deps }: TestDeps = {}) {
   const metrics = openMetrics()
-  const app = await buildApp({
+  return {
     settings: { ...testSettings, ...settings },
     services: { ...testServices, count: metrics.count, ...services },
     database,
     metrics,
-    log: pino({ level: 'silent' }),
+    log: openLog('silent'),
     webFolder: undefined,
     ...deps,
-  })
+  } satisfies Deps
+}
+
+/** Everything that answers HTTP, on a fresh database and in this process. */
+export async function appBed(over: TestDeps = {}) {
+  const database = await testDatabase()
+  const deps = testDeps(database, over)
+  const app = await buildApp(deps)
   const close = async () => {
     await app.close()
     await database.close()
   }
-  return { app, database, metrics, close }
+  return { app, database, metrics: deps.metrics, close }
 }
 
 type TestDeps = Partial<Omit<Deps, 'settings' | 'services' | 'database' | 'metrics'>> & {

@@ -46,6 +46,7 @@ function whyUnavailable(error: unknown): string | undefined {
   if (error instanceof AppError || typeof error !== 'object' || error === null) return undefined
   const { code, message = '', cause } = error as { code?: string; message?: string; cause?: unknown }
   if (code === '53100') return 'The disk of the database is full; try again when there is room'
+  if (code === 'ENOSPC') return 'The disk of the server is full; try again when there is room'
   if (message.includes('timeout exceeded when trying to connect')) {
     return 'The server is busy: no connection to the database came free in time; try again'
   }

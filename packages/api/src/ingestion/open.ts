@@ -1,15 +1,17 @@
 import type { Database } from '@velocicompanion/db'
 import { preparePool } from '../evidence/pool.ts'
-import type { Services } from '../services.ts'
 import { fieldIds } from './fields.ts'
 import type { Ingest } from './store.ts'
 
 /** The parts of ingestion that live as long as the process. */
 export async function openIngest(
   database: Database,
-  { count = () => {} }: Partial<Pick<Services, 'count'>> = {},
+  {
+    count = () => {},
+    checkRoom = () => {},
+  }: { count?: Ingest['count']; checkRoom?: Ingest['checkRoom'] | undefined } = {},
 ): Promise<Ingest & { close(): Promise<void> }> {
   const { termKey } = await database.db.selectFrom('installation').select('termKey').executeTakeFirstOrThrow()
   const pool = preparePool({ termKey })
-  return { database, pool, fields: fieldIds(database), count, close: () => pool.close() }
+  return { database, pool, fields: fieldIds(database), count, checkRoom, close: () => pool.close() }
 }

@@ -16,6 +16,8 @@ export interface Ingest {
   pool: PreparePool
   fields: FieldIds
   count: Services['count']
+  /** Throws while the disk has no room for more. */
+  checkRoom: () => void
 }
 
 /** Whose rows a group holds. Ids only: they come from the credential and from rows found under it. */
@@ -40,6 +42,7 @@ interface SetAside {
 
 /** Stores what is new of the rows `firstRow` … and returns when it is durable. A repeat stores nothing. */
 export async function storeGroup(ingest: Ingest, target: Target, group: Group, firstRow: number): Promise<Stored> {
+  ingest.checkRoom()
   const stored = await storeWhole(ingest, target, group, firstRow)
   ingest.count({ kind: 'rows', ...stored, bytes: group.bytes.length })
   return stored
@@ -112,6 +115,7 @@ export const isLong = (piece: Group | LongLine): piece is LongLine => 'spool' in
 
 /** Sets a line aside that is too large to be held. A repeat of it stores nothing. */
 export async function storeLong(ingest: Ingest, t: Target, long: LongLine, row: number): Promise<Stored> {
+  ingest.checkRoom()
   const stored = await setLongAside(ingest, t, long, row)
   ingest.count({ kind: 'rows', ...stored, bytes: long.spool.size })
   return stored
