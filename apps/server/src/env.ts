@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
+import { createSecureContext } from 'node:tls'
 import { z } from 'zod'
 
 /** A setting that stops the start, with a sentence that says what to write. */
@@ -20,6 +22,25 @@ const oneOf = <const T extends readonly [string, ...string[]]>(name: string, val
 const url = (name: string, pattern: RegExp, example: string) =>
   z.string().regex(pattern, `${name} must look like ${example}`).optional()
 
+const listOf = (text: string) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)
+
+const each = (text: string, isRight: (part: string) => boolean) => listOf(text).every(isRight)
+
+const off = ['', 'off', 'false', '0']
+const on = ['on', 'true', '1']
+
+/** What Fastify takes for a proxy: an address, a range, or a name of some. */
+function isProxy(part: string) {
+  const [address = '', bits, ...more] = part.split('/')
+  const family = isIP(address)
+  if (more.length > 0 || family === 0) return ['loopback', 'linklocal', 'uniquelocal'].includes(part)
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
+}
+
 const settings = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: whole('PORT', 0, 65_535, 8000),
@@ -34,14 +55,28 @@ const settings = z.object({
     .optional(),
   ACCESS_TOKEN_MINUTES: whole('ACCESS_TOKEN_MINUTES', 1, 1440, 30),
   REGISTRATION: oneOf('REGISTRATION', ['first', 'approval', 'open'], 'first'),
-  CORS_ORIGINS: z.string().default(''),
-  TRUST_PROXY: z.string().default(''),
+  CORS_ORIGINS: z
+    .string()
+    .refine(
+      (text) => each(text, (origin) => /^https?:\/\/[^/?#\s]+$/.test(origin)),
+      'CORS_ORIGINS must be a list of origins with commas, such as http://localhost:3000,https://hunt.example.com',
+    )
+    .default(''),
+  TRUST_PROXY: z
+    .string()
+    .refine(
+      (text) => [...off, ...on].includes(text) || each(text, isProxy),
+      'TRUST_PROXY must be on, off, or the addresses of the proxies, such as 192.0.2.10 or 192.0.2.0/28',
+    )
+    .default(''),
   ROLE: oneOf('ROLE', ['all', 'server', 'worker'], 'all'),
   LOG_LEVEL: oneOf('LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
   METRICS_TOKEN: z.string().min(16, 'METRICS_TOKEN must have at least 16 characters').optional(),
   INGEST_BODY_MB: whole('INGEST_BODY_MB', 1, 4096, 256),
   OTEL_EXPORTER_OTLP_ENDPOINT: url('OTEL_EXPORTER_OTLP_ENDPOINT', /^https?:\/\/.+/, 'http://127.0.0.1:4318'),
 })
+
+export const settingNames = Object.keys(settings.shape)
 
 export type Settings = Omit<z.infer<typeof settings>, 'SECRET_KEY' | 'PUBLIC_URL' | 'TRUST_PROXY' | 'CORS_ORIGINS'> & {
   publicUrl: string
@@ -67,14 +102,8 @@ export function readSettings(environment: Record<string, string | undefined>, { 
     publicUrl: (
       PUBLIC_URL ?? `${tls ? 'https' : 'http'}://${host === '0.0.0.0' ? '127.0.0.1' : host}:${rest.PORT}`
     ).replace(/\/$/, ''),
-    corsOrigins: CORS_ORIGINS.split(',')
-      .map((o) => o.trim())
-      .filter(Boolean),
-    trustProxy: ['', 'off', 'false', '0'].includes(TRUST_PROXY)
-      ? false
-      : ['on', 'true', '1'].includes(TRUST_PROXY)
-        ? true
-        : TRUST_PROXY,
+    corsOrigins: listOf(CORS_ORIGINS),
+    trustProxy: off.includes(TRUST_PROXY) ? false : on.includes(TRUST_PROXY) ? true : TRUST_PROXY,
     tls,
   }
 }
@@ -83,9 +112,13 @@ function readTls({ TLS_CERT: cert, TLS_KEY: key }: { TLS_CERT?: string | undefin
   if (!cert && !key) return undefined
   if (!cert || !key) throw new SettingError('TLS_CERT and TLS_KEY go together: set both to PEM files, or none')
   try {
-    return { cert: readFileSync(cert), key: readFileSync(key) }
+    const pair = { cert: readFileSync(cert), key: readFileSync(key) }
+    createSecureContext(pair)
+    return pair
   } catch (error) {
-    throw new SettingError(`TLS_CERT or TLS_KEY cannot be read: ${(error as Error).message}`)
+    throw new SettingError(
+      `TLS_CERT and TLS_KEY must be PEM files of one certificate and its key: ${(error as Error).message}`,
+    )
   }
 }
 

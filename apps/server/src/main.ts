@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { migrateUp, openDatabase } from '@velocicompanion/db'
-import { EmbeddedError, startEmbedded } from '@velocicompanion/db/embedded'
+import { startEmbedded } from '@velocicompanion/db/embedded'
 import { buildApp, buildWorkerApp, type Deps } from './app.ts'
 import { loadDemo } from './demo/load.ts'
 import { spaceOf, watchDisk } from './disk.ts'
-import { readSettings, SettingError, type Settings } from './env.ts'
+import { readSettings, type Settings } from './env.ts'
 import { openLog } from './log.ts'
 import { openMetrics } from './metrics.ts'
+import { databaseSentence, sentenceOf } from './sentences.ts'
 import { servicesOf } from './services.ts'
 import { openTelemetry } from './telemetry.ts'
 import { jobsOf, startJobs } from './worker.ts'
@@ -49,7 +50,9 @@ async function openParts(settings: Settings, parts: AsyncDisposableStack): Promi
   const disk = embedded && watchDisk(() => spaceOf(settings.DATA_DIR), log)
   await disk?.start()
   parts.defer(() => disk?.stop())
-  await migrateUp(url)
+  await migrateUp(url).catch((error: unknown) => {
+    throw settings.DATABASE_URL ? databaseSentence(error) : error
+  })
   const debug = settings.LOG_LEVEL === 'debug' || settings.LOG_LEVEL === 'trace'
   const database = openDatabase(url, {
     onError: (error) => log.warn({ err: error }, 'a database connection broke'),
@@ -91,15 +94,6 @@ function stopOnSignal(started: Promise<() => Promise<void>>) {
     }
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void onSignal())
-}
-
-function sentenceOf(error: unknown) {
-  if (error instanceof SettingError || error instanceof EmbeddedError) return error.message
-  const { code, port } = error as { code?: string; port?: number }
-  if (code === 'EADDRINUSE')
-    return `Port ${port} is taken: stop what uses it, or start with another one, such as PORT=8001 npm start`
-  if (code === 'EACCES') return `Port ${port} is not allowed for this user: set PORT to 1024 or more`
-  return undefined
 }
 
 try {
