@@ -7,6 +7,10 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
     const { crash } = await import('./crash.ts')
     return ([kills = '50']) => crash(Number(kills))
   },
+  ingest: async () => {
+    const { ingest } = await import('./ingest.ts')
+    return ([rows = '200000', pairs = '3']) => ingest(Number(rows), Number(pairs))
+  },
 }
 
 const [name = '', ...args] = process.argv.slice(2)
