@@ -105,7 +105,7 @@ async function readApiToken(database: Database, services: Services, token: strin
   const found = await credential(database.db, 'token', hashOf(token))
   if (!found || found.endedAt || (found.expiresAt && found.expiresAt <= services.now())) return undefined
   const tokenId = Number(found.recordId)
-  await noteUse(database.db, found.tenantId, tokenId)
+  await noteUse(database.db, found.tenantId, tokenId, services.now())
   if (found.scope === 'ingest') {
     return { kind: 'ingest', credential: { tenantId: found.tenantId, tokenId, serverId: found.serverId } }
   }
@@ -116,9 +116,16 @@ async function readApiToken(database: Database, services: Services, token: strin
   return { kind: 'api', actor: { tenantId, userId, username, role, tokenId } }
 }
 
-/** At most once a minute, so that a busy sender does not write on each request. */
-const noteUse = (db: Db, tenantId: number, tokenId: number) =>
-  inTenant(db, tenantId, (scope) =>
+/** When this process last noted the use of a token, by its id. */
+const noted = new WeakMap<Db, Map<number, number>>()
+const noteEvery = 60_000
+
+/** At most once a minute, so that a busy sender does not write on each request, nor ask whether it should. */
+async function noteUse(db: Db, tenantId: number, tokenId: number, now: Date) {
+  const times = noted.get(db) ?? new Map<number, number>()
+  if (now.getTime() - (times.get(tokenId) ?? -Infinity) < noteEvery) return
+  noted.set(db, times.set(tokenId, now.getTime()))
+  await inTenant(db, tenantId, (scope) =>
     scope.db
       .updateTable('apiTokens')
       .set({ lastUsedAt: sql`now()` })
@@ -129,3 +136,4 @@ const noteUse = (db: Db, tenantId: number, tokenId: number) =>
       )
       .execute(),
   )
+}

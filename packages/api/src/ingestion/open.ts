@@ -1,6 +1,7 @@
 import type { Database } from '@velocicompanion/db'
 import { preparePool } from '../evidence/pool.ts'
 import { fieldIds } from './fields.ts'
+import { knownPlaces } from './places.ts'
 import type { Ingest } from './store.ts'
 
 /** The parts of ingestion that live as long as the process. */
@@ -13,5 +14,13 @@ export async function openIngest(
 ): Promise<Ingest & { close(): Promise<void> }> {
   const { termKey } = await database.db.selectFrom('installation').select('termKey').executeTakeFirstOrThrow()
   const pool = preparePool({ termKey })
-  return { database, pool, fields: fieldIds(database), count, checkRoom, close: () => pool.close() }
+  return {
+    database,
+    pool,
+    fields: fieldIds(database),
+    places: knownPlaces(),
+    count,
+    checkRoom,
+    close: () => pool.close(),
+  }
 }

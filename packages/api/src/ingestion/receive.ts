@@ -2,32 +2,16 @@ import { createHash, type Hash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { zstdCompress } from 'node:zlib'
 import { sql } from 'kysely'
-import type { IngestCredential } from '../auth/access.ts'
 import { AppError } from '../errors.ts'
-import { inTenant, type Origin, type TenantScope } from '../scope.ts'
+import type { TenantScope } from '../scope.ts'
 import { again } from './again.ts'
+import { checkOrg, deliveryOf, inScope, otherOrg, rowsDiffer, type Receipt, type Receiving } from './delivery.ts'
 import { BodyTooLarge, groupsOf, splitLines, type Group, type LongLine } from './lines.ts'
 import { readEnvelope, type Envelope, type RowsEnvelope } from './protocol.ts'
 import { applyEnd, applyRecord, collectionOf, hostOf, sourceOf } from './records.ts'
+import { sourceNameOf } from './places.ts'
 import { isLong, storeGroup, storeLong, type Ingest, type Stored, type Target } from './store.ts'
-
-export interface Receiving {
-  credential: IngestCredential
-  body: AsyncIterable<Uint8Array>
-  /** Most bytes of a body. */
-  limit: number
-  /** What the request says beside its body, if it does (`X-Velociraptor-Org`). */
-  org?: string | undefined
-  origin: Origin
-}
-
-/** The same for a repeat as for the first time. */
-export interface Receipt {
-  kind: Envelope['kind']
-  rows: number
-  /** Rows set aside with their reason; they are kept. */
-  rejected: number
-}
+import { receiveWhole } from './whole.ts'
 
 const compress = promisify(zstdCompress)
 const groupsInFlight = 2
@@ -47,40 +31,12 @@ export async function receive(ingest: Ingest, receiving: Receiving): Promise<Rec
     throw new AppError('BAD_REQUEST', 'The first line must be an envelope, and this one is too long')
   const envelope = readEnvelope(first.value.bytes)
   if (receiving.org !== undefined && receiving.org !== envelope.org_id) throw otherOrg()
-  await checkOrg(ingest, credential, credential.serverId, envelope)
   if (envelope.kind === 'batch' || envelope.kind === 'uploads' || envelope.kind === 'logs') {
     return receiveRows(ingest, receiving, credential.serverId, envelope, first.value, groups)
   }
+  await checkOrg(ingest, credential, credential.serverId, envelope)
   return receiveRecords(ingest, receiving, credential.serverId, envelope, first.value, groups)
 }
-
-const otherOrg = () => new AppError('FORBIDDEN', 'The token belongs to another org than the rows')
-
-/** The org comes from the credential; a payload that says another is refused, not believed. */
-async function checkOrg(
-  { database }: Ingest,
-  { tenantId }: IngestCredential,
-  serverId: number,
-  { org_id, org_name }: Envelope,
-) {
-  await inTenant(database.db, tenantId, async ({ db }) => {
-    const server = await db
-      .updateTable('velociraptorServers')
-      .set({ lastContactAt: sql`now()`, orgName: org_name.replaceAll('\0', '\u2400').toWellFormed() })
-      .where('tenantId', '=', tenantId)
-      .where('id', '=', serverId)
-      .where('orgId', '=', org_id)
-      .returning('id')
-      .executeTakeFirst()
-    if (!server) throw otherOrg()
-  })
-}
-
-const inScope = <T>(
-  { database }: Ingest,
-  { credential, origin }: Receiving,
-  work: (scope: TenantScope) => Promise<T>,
-) => again(() => inTenant(database.db, credential.tenantId, work, { origin }))
 
 /** Client, hunt and flow lines, the end of a flow, the list of flows: kept whole, and applied, in one transaction. */
 async function receiveRecords(
@@ -129,27 +85,43 @@ async function receiveRecords(
 
 const sha = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
 
-const deliveryOf = (
-  { credential, origin }: Receiving,
-  serverId: number,
-  envelope: Envelope,
-  ids: { hostId: number; collectionId: number; sourceId?: number } | undefined,
-) => ({
-  tenantId: credential.tenantId,
-  tokenId: credential.tokenId,
-  serverId,
-  kind: envelope.kind,
-  ...ids,
-  address: origin.address ?? null,
-  requestId: origin.requestId ?? null,
-})
-
+/** A body of one group, as most are, goes in as a whole; any other piece by piece. */
 async function receiveRows(
   ingest: Ingest,
   receiving: Receiving,
   serverId: number,
   envelope: RowsEnvelope,
   first: Group,
+  groups: AsyncGenerator<Group | LongLine, void, void>,
+): Promise<Receipt> {
+  const pieces: (Group | LongLine)[] = []
+  // What follows a long line may be asked for only when its file is no longer needed.
+  while (pieces.length < 2 && !pieces.some(isLong)) {
+    const next = await groups.next()
+    if (next.done) break
+    pieces.push(next.value)
+  }
+  const [only] = pieces
+  if (only && pieces.length === 1 && !isLong(only)) {
+    const receipt = await receiveWhole(ingest, receiving, serverId, envelope, first, only)
+    if (receipt) return receipt
+  }
+  await checkOrg(ingest, receiving.credential, serverId, envelope)
+  return receiveParts(ingest, receiving, serverId, envelope, first, pieces, groups)
+}
+
+async function* joined<T>(first: T[], rest: AsyncIterable<T>) {
+  yield* first
+  yield* rest
+}
+
+async function receiveParts(
+  ingest: Ingest,
+  receiving: Receiving,
+  serverId: number,
+  envelope: RowsEnvelope,
+  first: Group,
+  pieces: (Group | LongLine)[],
   groups: AsyncIterable<Group | LongLine>,
 ): Promise<Receipt> {
   const target = await inScope(ingest, receiving, (scope) => openDelivery(scope, receiving, serverId, envelope))
@@ -162,7 +134,7 @@ async function receiveRows(
     total.rejected += part.rejected
   }
   let failure: unknown
-  for await (const group of groups) {
+  for await (const group of joined(pieces, groups)) {
     if (failure) break
     total.rows += group.lines
     total.bytes += await count(group, hash)
@@ -183,12 +155,7 @@ async function receiveRows(
   const rejected = await inScope(ingest, receiving, (scope) =>
     closeDelivery(scope, target, envelope, { ...total, sha256: hash.digest() }),
   )
-  if (total.rows !== envelope.rows) {
-    throw new AppError(
-      'BAD_REQUEST',
-      `The envelope says ${envelope.rows} rows, and ${total.rows} lines came; they are kept`,
-    )
-  }
+  if (total.rows !== envelope.rows) throw rowsDiffer(envelope.rows, total.rows)
   return { kind: envelope.kind, rows: total.rows, rejected }
 }
 
@@ -211,9 +178,8 @@ async function openDelivery(
 ): Promise<Target> {
   const hostId = await hostOf(scope, serverId, e.client_id)
   const collectionId = await collectionOf(scope, hostId, e)
-  const sourceId = await (e.kind === 'batch'
-    ? sourceOf(scope, collectionId, e.artifact, 'rows')
-    : sourceOf(scope, collectionId, e.kind, e.kind))
+  const { name, kind } = sourceNameOf(e)
+  const sourceId = await sourceOf(scope, collectionId, name, kind)
   const { id } = await scope.db
     .insertInto('deliveries')
     .values({

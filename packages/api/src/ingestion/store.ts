@@ -5,8 +5,10 @@ import type { PreparePool } from '../evidence/pool.ts'
 import type { Prepared } from '../evidence/prepare.ts'
 import { inTenant } from '../scope.ts'
 import type { Services } from '../services.ts'
+import { rowsOfEach, whole, withClient } from './client.ts'
 import type { FieldIds } from './fields.ts'
 import { splitLines, type Group, type LongLine } from './lines.ts'
+import type { Places } from './places.ts'
 import { compareStored } from './repeats.ts'
 import { partBytes } from './spool.ts'
 import { writeBlocks } from './write.ts'
@@ -18,6 +20,7 @@ export interface Ingest {
   count: Services['count']
   /** Throws while the disk has no room for more. */
   checkRoom: () => void
+  places: Places
 }
 
 /** Whose rows a group holds. Ids only: they come from the credential and from rows found under it. */
@@ -53,7 +56,7 @@ async function storeWhole(ingest: Ingest, target: Target, group: Group, firstRow
   if (await isKnown(ingest.database, target, firstRow, group.lines, sha256)) {
     return { stored: 0, known: group.lines, rejected: 0 }
   }
-  const bytes = Buffer.from(group.bytes)
+  const { bytes } = group
   const receivedAt = Date.now() * 1000
   const prepared = await ingest.pool.prepare(Uint8Array.from(bytes), receivedAt)
   const fieldIds = await ingest.fields.of(target, prepared.blocks)
@@ -74,10 +77,12 @@ async function storeWhole(ingest: Ingest, target: Target, group: Group, firstRow
       aside: aside.length,
       lines: group.lines,
       bytes,
+      counting: `update deliveries set rows_stored = rows_stored + ${group.lines - aside.length}, rows_rejected = rows_rejected + ${aside.length}
+where tenant_id = ${target.tenantId} and id = ${target.deliveryId}`,
     })
     return { stored: group.lines - aside.length, known: 0, rejected: aside.length }
   })
-  return outcome ?? storeMissing(ingest, target, { ...group, bytes }, firstRow)
+  return outcome ?? storeMissing(ingest, target, group, firstRow)
 }
 
 /** A repeat with other boundaries: what is stored is compared byte by byte, what is missing is stored, the rest is a conflict. */
@@ -174,41 +179,34 @@ const isKnown = ({ db }: Database, t: Target, firstRow: number, n: number, sha25
     ),
   )
 
-/** A connection whose transaction broke is thrown away: it may still be inside a COPY. */
-async function withClient<T>({ pool }: Database, work: (client: PoolClient) => Promise<T>) {
-  const client = await pool.connect()
-  try {
-    const result = await work(client)
-    client.release()
-    return result
-  } catch (error) {
-    client.release(error as Error)
-    throw error
-  }
-}
-
-const whole = (n: number) => {
-  if (!Number.isSafeInteger(n)) throw new Error('not an id')
-  return n
-}
-
 /** One round trip: opens the transaction, locks the source of the collection and takes numbers for the blocks. */
 async function lockSource(client: PoolClient, t: Target, firstRow: number, n: number, blocks: number) {
-  const range = `int8range(${whole(firstRow)}, ${whole(firstRow + n)})`
-  const where = `tenant_id = ${whole(t.tenantId)} and collection_id = ${whole(t.collectionId)} and source_id = ${whole(t.sourceId)}`
-  const results =
-    (await client.query(`begin; set local app.tenant_id = '${whole(t.tenantId)}'; set local statement_timeout = 120000;
-select received && ${range} as overlaps from collection_sources where ${where} for update;
-select next_block_id(now()) as id from generate_series(1, ${whole(blocks)})`)) as unknown as {
-      rows: Record<string, unknown>[]
-    }[]
+  const results = await rowsOfEach(client, [...opening(t), lock(t, firstRow, n), blockNumbers(blocks)])
   const [locked, ids] = results.slice(-2)
-  if (locked!.rows.length !== 1) throw new Error('the source of the collection is not there')
-  return { overlaps: locked!.rows[0]!.overlaps === true, blockIds: ids!.rows.map((row) => Number(row.id)) }
+  return { overlaps: isTaken(locked!), blockIds: ids!.map((row) => Number(row.id)) }
+}
+
+export const opening = ({ tenantId }: Pick<Target, 'tenantId'>) => [
+  'begin',
+  `set local app.tenant_id = '${whole(tenantId)}'`,
+  'set local statement_timeout = 120000',
+]
+
+/** Its row lock is the only one that two senders of one source share. */
+export const lock = (t: Omit<Target, 'deliveryId'>, firstRow: number, n: number) =>
+  `select received && int8range(${whole(firstRow)}, ${whole(firstRow + n)}) as overlaps from collection_sources
+where tenant_id = ${whole(t.tenantId)} and collection_id = ${whole(t.collectionId)} and source_id = ${whole(t.sourceId)} for update`
+
+export const blockNumbers = (n: number) => `select next_block_id(now()) as id from generate_series(1, ${whole(n)})`
+
+/** Whether a row number came before, by what `lock` found. */
+export function isTaken(locked: Record<string, unknown>[]) {
+  if (locked.length !== 1) throw new Error('the source of the collection is not there')
+  return locked[0]!.overlaps === true
 }
 
 /** Lines that are no rows: what the codec rejected, and empty ones. */
-function setAside({ blocks, rejected }: Prepared, lines: number): SetAside[] {
+export function setAside({ blocks, rejected }: Prepared, lines: number): SetAside[] {
   const reasons = new Map<number, string>(rejected.map(({ line, reason }) => [line, reason]))
   const rows = new Uint8Array(lines)
   for (const { runs } of blocks) for (const run of runs) rows.fill(1, run.line, run.line + run.n)
@@ -218,7 +216,7 @@ function setAside({ blocks, rejected }: Prepared, lines: number): SetAside[] {
   return aside
 }
 
-async function insertRejected(
+export async function insertRejected(
   client: PoolClient,
   t: Target,
   lines: Buffer[],

@@ -14,6 +14,8 @@ interface Writing {
   aside: number
   lines: number
   bytes: Buffer
+  /** A statement that counts what the source does not, as `app`. */
+  counting: string
 }
 
 /** The last round trip: counts as `app`, then runs, blocks and columns as `evidence`, then the commit. */
@@ -46,7 +48,7 @@ export async function writeBlocks(client: PoolClient, { database }: Ingest, t: T
     client,
     `update collection_sources set received = received + ${range}, rows_stored = rows_stored + ${stored}, rows_rejected = rows_rejected + ${w.aside}, updated_at = now()
 where tenant_id = ${t.tenantId} and collection_id = ${t.collectionId} and source_id = ${t.sourceId};
-update deliveries set rows_stored = rows_stored + ${stored}, rows_rejected = rows_rejected + ${w.aside} where tenant_id = ${t.tenantId} and id = ${t.deliveryId};
+${w.counting};
 set local role ${database.roles.evidence};
 copy runs (tenant_id, collection_id, source_id, first_row, n, block_id, block_row, host_id, delivery_id, sha256) from stdin (format binary);
 copy blocks (tenant_id, block_id, source_id, host_ids, n, t_min, t_max, raw_bytes, raw, frames, text, terms) from stdin (format binary);
