@@ -16,6 +16,7 @@ import { answerError, isFault, openErrors } from './errors.ts'
 import { health } from './health.ts'
 import { ingestion } from './ingestion/rows.ts'
 import { ingestDocuments } from './ingestion/ingest.ts'
+import { senders } from './ingestion/senders.ts'
 import { integrations } from './integrations.ts'
 import { metricsRoute, openMetrics, type Metrics } from './metrics.ts'
 import { rest } from './rest/rest.ts'
@@ -72,6 +73,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   app.addHook('onClose', () => ingest.close())
   await ingestion(app, deps, ingest)
   await ingestDocuments(app, deps, ingest)
+  await senders(app, deps, ingest)
   await rest(app, deps)
   await integrations(app, deps)
   await health(app, deps)

@@ -5,6 +5,7 @@ import * as hostsAndCollections from './0003_hosts_and_collections.ts'
 import * as evidence from './0004_evidence.ts'
 import * as cases from './0005_cases.ts'
 import * as sourcesByKind from './0006_sources_by_kind.ts'
+import * as unnumberedRows from './0007_unnumbered_rows.ts'
 
 /** Every migration, in order. Names are frozen once released. */
 export const migrations: Record<string, Migration> = {
@@ -14,4 +15,5 @@ export const migrations: Record<string, Migration> = {
   '0004_evidence': evidence,
   '0005_cases': cases,
   '0006_sources_by_kind': sourcesByKind,
+  '0007_unnumbered_rows': unnumberedRows,
 }

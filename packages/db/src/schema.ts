@@ -169,6 +169,10 @@ export interface CollectionSources {
   collectionId: number;
   createdAt: Generated<Timestamp>;
   /**
+   * collections of the kind unnumbered: the number of the next row that arrives
+   */
+  nextRow: Generated<number>;
+  /**
    * row numbers received, also those set aside; its row lock is the only lock that two senders of one source share
    */
   received: Generated<string>;

@@ -28,6 +28,16 @@ const refusals = {
   503: error('Try again after `Retry-After` seconds'),
 }
 
+const uploader = (summary: string, description: string) => ({
+  post: {
+    tags: ['ingestion'],
+    summary,
+    description: `Needs a token with the scope ingest that names its Velociraptor server and org. ${description}`,
+    requestBody: { required: true, content: { 'application/json': {} } },
+    responses: { 200: { description: 'Durable' }, 400: { description: 'Not what this sender sends' } },
+  },
+})
+
 /** Routes with handlers of their own. */
 const streams: Record<string, Json> = {
   '/api/collections/{id}/rows': {
@@ -91,6 +101,18 @@ const streams: Record<string, Json> = {
       },
     },
   },
+  '/api/ingestion/elastic/_bulk': uploader(
+    'What elastic_upload() and Elastic.Flows.Upload send, with the address …/api/ingestion/elastic',
+    'Every refusal is text/plain: a JSON answer makes this sender drop its rows.',
+  ),
+  '/api/ingestion/splunk/services/collector': uploader(
+    'HTTP Event Collector, as splunk_upload() sends it',
+    'Refusals carry the codes of HEC.',
+  ),
+  '/api/ingestion/logscale/v1/ingest/humio-structured': uploader(
+    'As logscale_upload() sends it, with the base URL …/api/ingestion/logscale',
+    '503 with Retry-After makes this sender wait.',
+  ),
   '/health': {
     get: {
       tags: ['health'],

@@ -22,7 +22,7 @@ type Json = Record<string, unknown>
 const inside = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {})
 
 /** The host of a client, made when it is new. A client that sent no record yet is known by its id. */
-export async function hostOf(scope: TenantScope, serverId: number | null, clientId: string) {
+export async function hostOf(scope: TenantScope, serverId: number | null, clientId: string, hostname = clientId) {
   const found = await scope.db
     .selectFrom('hosts')
     .select('id')
@@ -33,7 +33,7 @@ export async function hostOf(scope: TenantScope, serverId: number | null, client
   if (found) return found.id
   await scope.db
     .insertInto('hosts')
-    .values({ tenantId: scope.tenantId, serverId, clientId, hostname: clientId })
+    .values({ tenantId: scope.tenantId, serverId, clientId, hostname })
     .onConflict((oc) => oc.doNothing())
     .execute()
   const made = await scope.db

@@ -61,9 +61,8 @@ function eachItem(bytes: Buffer, start: number, close: number, item: (at: number
   }
 }
 
-/** Where the members of the one object of a document stand, repeated keys included. */
-export function membersOf(bytes: Buffer): Member[] {
-  const start = behindSpace(bytes, 0)
+/** Where the members of the object that opens at `start` stand, repeated keys included. */
+export function membersIn(bytes: Buffer, { start }: Pick<Span, 'start'>): { members: Member[]; end: number } {
   if (bytes[start] !== OBJECT) throw broken(start)
   const members: Member[] = []
   const end = eachItem(bytes, start, OBJECT_END, (at) => {
@@ -76,9 +75,24 @@ export function membersOf(bytes: Buffer): Member[] {
     members.push({ key: readJson(bytes, { start: at, end: endOfKey }) as string, start: value, end })
     return end
   })
+  return { members, end }
+}
+
+/** Where the members of the one object of a document stand. */
+export function membersOf(bytes: Buffer): Member[] {
+  const { members, end } = membersIn(bytes, { start: behindSpace(bytes, 0) })
   const rest = behindSpace(bytes, end)
   if (rest < bytes.length) throw broken(rest)
   return members
+}
+
+/** Where the values of a body stand that holds one behind the other. */
+export function* valuesIn(bytes: Buffer): Generator<Span, void, void> {
+  for (let start = behindSpace(bytes, 0); start < bytes.length;) {
+    const end = endOfValue(bytes, start)
+    yield { start, end }
+    start = behindSpace(bytes, end)
+  }
 }
 
 /** Where the elements of an array stand. */

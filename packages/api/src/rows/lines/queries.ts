@@ -20,13 +20,13 @@ export async function framesOf(scope: ReadScope, keys: FrameKey[]): Promise<Map<
   return new Map(rows.map(({ blockId, frame, bytes }) => [`${blockId}.${frame}`, bytes]))
 }
 
-/** Collections whose lines are folded (evidence/folded.ts): their rows came in documents. */
+/** Collections whose lines are folded (evidence/folded.ts): their rows came inside other JSON. */
 export async function foldedCollections(scope: ReadScope, ids: number[]): Promise<Set<number>> {
   const rows = await scope.db
     .selectFrom('collections')
     .select('id')
     .where(sql<boolean>`${inScope(scope, 'tenant_id')}`)
-    .where('kind', '=', 'ingest')
+    .where('kind', 'in', ['ingest', 'unnumbered'])
     .where(sql<boolean>`id = any (${ids}::bigint[])`)
     .execute()
   return new Set(rows.map((row) => row.id))

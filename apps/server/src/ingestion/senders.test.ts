@@ -1,0 +1,254 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { testBed, testServices, type TestBed } from '@velocicompanion/api/testing'
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { buildApp } from '../app.ts'
+
+let bed: TestBed
+let app: FastifyInstance
+let tenant = 0
+let token = ''
+let full = false
+
+beforeAll(async () => {
+  bed = await testBed()
+  const settings = { publicUrl: 'http://127.0.0.1:8000', corsOrigins: [], trustProxy: false, tls: undefined }
+  app = await buildApp({
+    settings: { ...settings, INGEST_BODY_MB: 2, METRICS_TOKEN: undefined },
+    services: testServices,
+    database: bed.database,
+    log: pino({ level: 'silent' }),
+    webFolder: undefined,
+    disk: {
+      checkRoom: () => {
+        if (full) throw Object.assign(new Error('full'), { statusCode: 503 })
+      },
+    },
+  })
+})
+beforeEach(async () => {
+  tenant = await bed.tenant()
+  const admin = await bed.callerOf(tenant, 'admin')
+  token = (await admin.tokens.create({ name: 'uploader', scope: 'ingest', server: 'velo', orgId: 'root' })).token
+})
+afterAll(async () => {
+  await app.close()
+  await bed.close()
+})
+
+/** Bodies that a real server sent, in the order in which they came. */
+function recorded(sender: string, org: string) {
+  const folder = join(import.meta.dirname, 'fixtures', sender)
+  const names = readdirSync(folder).filter((name) => name.startsWith(`${org}-`))
+  return names.toSorted().map((name) => gunzipSync(readFileSync(join(folder, name))))
+}
+
+interface Sender {
+  name: string
+  url: string
+  authorization: () => string
+  /** The rows of a body as a person would cut them out of it. */
+  rowsOf(body: Buffer): string[]
+}
+
+const senders: Sender[] = [
+  {
+    name: 'elastic',
+    url: '/api/ingestion/elastic/_bulk',
+    authorization: () => `APIKey ${token}`,
+    rowsOf: (body) =>
+      body
+        .toString()
+        .split('\n')
+        .filter((_, i) => i % 2 === 1),
+  },
+  {
+    name: 'splunk',
+    url: '/api/ingestion/splunk/services/collector',
+    authorization: () => `Splunk ${token}`,
+    rowsOf: (body) =>
+      body
+        .toString()
+        .split('\r\n\r\n')
+        .filter(Boolean)
+        .map((event) => event.slice(event.indexOf('"event":') + '"event":'.length, -1)),
+  },
+  {
+    name: 'logscale',
+    url: '/api/ingestion/logscale/v1/ingest/humio-structured',
+    authorization: () => `Bearer ${token}`,
+    rowsOf: (body) =>
+      body
+        .toString()
+        .slice(1, -1)
+        .split(/,(?=\{"events":)/)
+        .map((element) => /"attributes":(\{.*\})\}\],"tags":/s.exec(element)![1]!),
+  },
+]
+
+const send = ({ url, authorization }: Sender, payload: Buffer | string, headers: Record<string, string> = {}) =>
+  app.inject({
+    method: 'POST',
+    url,
+    payload,
+    headers: {
+      authorization: authorization(),
+      'content-type': 'application/json',
+      'user-agent': 'go-elasticsearch/9.3.2-SNAPSHOT (linux amd64; Go 1.26.8)',
+      ...headers,
+    },
+  })
+
+/** Every row of the tenant as its bytes were sent. */
+async function storedRows() {
+  const reader = await bed.callerOf(tenant, 'viewer')
+  const rows: string[] = []
+  for (let cursor: string | undefined; ;) {
+    const page = await reader.rows.search({ query: '', limit: 200, ...(cursor && { cursor }) })
+    for (const { id } of page.rows) rows.push(await reader.rows.raw({ id }))
+    if (!page.nextCursor) return rows.toSorted()
+    cursor = page.nextCursor
+  }
+}
+
+describe.each(senders)('$name', (sender) => {
+  test.each(['root', 'acme'])('keeps every row that was recorded of %s, once, byte for byte', async (org) => {
+    const bodies = recorded(sender.name, org).filter((body) => body.length < 60_000)
+    expect(bodies.length).toBeGreaterThan(0)
+    for (const body of bodies) expect((await send(sender, body)).statusCode).toBe(200)
+    const sent = bodies.flatMap((body) => sender.rowsOf(body)).toSorted()
+    expect(await storedRows()).toEqual(sent)
+    for (const body of bodies.toReversed()) expect((await send(sender, body)).statusCode).toBe(200)
+    expect(await storedRows()).toHaveLength(sent.length)
+  })
+
+  test('rows stand on their host and flow, each source for itself', async () => {
+    const [body] = recorded(sender.name, 'root')
+    await send(sender, body!)
+    const reader = await bed.callerOf(tenant, 'viewer')
+    const { rows: hosts } = await reader.hosts.list({})
+    expect(hosts.map((host) => host.clientId)).toEqual(['C.90868059ecc37b1e'])
+    const { rows } = await reader.collections.list({ flowId: 'F.DC2JE79754OR2' })
+    const { sources } = await reader.collections.get({ id: rows[0]!.id })
+    expect(sources.map((source) => source.name)).toContain('Linux.Sys.Users')
+    expect(sources.reduce((sum, source) => sum + source.rowsStored, 0)).toBe(sender.rowsOf(body!).length)
+  })
+
+  test('copies of a request that arrive at once are stored once', async () => {
+    const body = recorded(sender.name, 'root').find((one) => one.length < 40_000)!
+    const answers = await Promise.all(Array.from({ length: 6 }, () => send(sender, body)))
+    expect(answers.map((answer) => answer.statusCode)).toEqual(Array.from({ length: 6 }, () => 200))
+    expect(await storedRows()).toEqual(sender.rowsOf(body).toSorted())
+  })
+
+  test('a token that names no server, or may not ingest, is refused', async () => {
+    const admin = await bed.callerOf(tenant, 'admin')
+    const [body] = recorded(sender.name, 'root')
+    token = (await admin.tokens.create({ name: 'bare', scope: 'ingest' })).token
+    expect((await send(sender, body!)).statusCode).toBe(403)
+    token = (await admin.tokens.create({ name: 'reader', scope: 'api' })).token
+    expect((await send(sender, body!)).statusCode).toBe(403)
+    token = 'vct_unknown'
+    expect((await send(sender, body!)).statusCode).toBe(401)
+    expect(await storedRows()).toEqual([])
+  })
+})
+
+const [elastic, splunk, logscale] = senders as [Sender, Sender, Sender]
+const action = '{ "index" : {"_id" : "-1", "_index": "artifact_odd"} }'
+
+test('elastic_upload() never gets JSON for a refusal, so that it keeps its rows', async () => {
+  const refused = [
+    await send(elastic, 'no action\n'),
+    await send(elastic, `${action}\n`),
+    await send(elastic, `${action}\n{"long":"${'x'.repeat(2_200_000)}"}\n`),
+    await send({ ...elastic, authorization: () => 'ApiKey nobody' }, action),
+    await send({ ...elastic, url: '/api/ingestion/elastic/_search' }, action),
+    await app.inject({ method: 'GET', url: '/api/ingestion/elastic/_bulk' }),
+  ]
+  expect(refused.map((answer) => answer.statusCode)).toEqual([400, 400, 413, 401, 404, 404])
+  full = true
+  refused.push(await send(elastic, `${action}\n{"n":1}\n`))
+  full = false
+  expect(refused.at(-1)!.statusCode).toBe(503)
+  for (const { headers, body } of refused) {
+    expect(headers['content-type']).toBe('text/plain; charset=utf-8')
+    expect(() => JSON.parse(body) as unknown).toThrow()
+  }
+})
+
+test('an Elasticsearch client finds what it looks for: the product, and an item for each document', async () => {
+  const root = await app.inject({ url: '/api/ingestion/elastic/', headers: { authorization: `ApiKey ${token}` } })
+  expect([root.statusCode, root.headers['x-elastic-product']]).toEqual([200, 'Elasticsearch'])
+  const body = `${action}\n{"n":1}\n{"create":{"_index":"other"}}\n{"n":2}\n`
+  const answer = await send(elastic, body, { 'user-agent': 'elasticsearch-py/8.15' })
+  expect(answer.json().items).toMatchObject([
+    { index: { _id: '-1', _index: 'artifact_odd', status: 201 } },
+    { index: { _index: 'other', status: 201 } },
+  ])
+  const basic = Buffer.from(`any:${token}`).toString('base64')
+  expect((await send({ ...elastic, authorization: () => `Basic ${basic}` }, body)).statusCode).toBe(200)
+})
+
+test('a document that is not JSON is set aside with its bytes, the others go in', async () => {
+  const answer = await send(elastic, `${action}\n{"n":1}\r\n${action}\n{"n":\n${action}\n{"n":2}\n`)
+  expect(answer.statusCode).toBe(200)
+  expect(await storedRows()).toEqual(['{"n":1}', '{"n":2}'])
+  const reader = await bed.callerOf(tenant, 'viewer')
+  const { rows } = await reader.ingestion.rejected({})
+  expect(rows).toMatchObject([{ lineNumber: 4, reason: 'not JSON', byteLength: 5 }])
+  expect(
+    Buffer.from((await reader.ingestion.rejectedPart({ id: rows[0]!.id, part: 0 })).bytes, 'base64').toString(),
+  ).toBe('{"n":')
+})
+
+test('a bulk body of many pieces is cut the same way when it comes again', async () => {
+  const lines = Array.from(
+    { length: 3333 },
+    (_, n) => `{"index":{"_id":"${n}"}}\n{"n":${n},"Artifact":"A","FlowId":"F.1"}`,
+  )
+  const body = `${lines.join('\n')}\n`
+  expect((await send(elastic, body)).statusCode).toBe(200)
+  expect((await send(elastic, body)).statusCode).toBe(200)
+  const reader = await bed.callerOf(tenant, 'viewer')
+  expect((await reader.rows.search({ query: '' })).total).toBe(3333)
+})
+
+test("HEC's refusals carry its own codes", async () => {
+  const codes = [
+    await send(splunk, ''),
+    await send(splunk, '{"time":1}'),
+    await send(splunk, '{"event":""}'),
+    await send(splunk, '{"event":{"n":1}} nonsense'),
+    await send({ ...splunk, authorization: () => 'Splunk nobody' }, '{"event":{}}'),
+  ].map((answer) => [answer.statusCode, answer.json().code])
+  expect(codes).toEqual([
+    [400, 5],
+    [400, 12],
+    [400, 13],
+    [400, 6],
+    [401, 2],
+  ])
+  expect(await storedRows()).toEqual([])
+  const health = await app.inject('/api/ingestion/splunk/services/collector/health')
+  expect([health.statusCode, health.json()]).toEqual([200, { text: 'HEC is healthy', code: 17 }])
+})
+
+test('an event may be pretty, a text or a list, and keeps its bytes', async () => {
+  const events = ['{\n  "a": 1.0,\r\n  "b": [1e400]\n}', '"just text"', '[1, 2]']
+  const answer = await send(splunk, events.map((event) => `{"host":"h1","source":"S","event": ${event} }`).join(' '))
+  expect([answer.statusCode, answer.json()]).toEqual([200, { text: 'Success', code: 0 }])
+  expect(await storedRows()).toEqual(events.toSorted())
+})
+
+test('LogScale is told to wait while nothing can be taken in', async () => {
+  full = true
+  const answer = await send(logscale, '[]')
+  full = false
+  expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '5'])
+  expect((await send(logscale, '{"events":[]}')).statusCode).toBe(400)
+  expect((await send(logscale, '[]')).statusCode).toBe(200)
+})

@@ -1,0 +1,109 @@
+import { AppError } from '../../errors.ts'
+import { BodyTooLarge, groupsOf, type LongLine } from '../lines.ts'
+import { isLong, type Ingest } from '../store.ts'
+import { placeOf, type Units } from './unit.ts'
+import { receiveUnnumbered, type Unnumbered } from './unnumbered.ts'
+
+const mostLineBytes = 64 * 1024 * 1024
+
+interface Action {
+  _index?: unknown
+  _id?: unknown
+}
+
+const known = ['index', 'create']
+
+/** The one action of a bulk line, or undefined when the line is none. */
+function actionOf(line: string): Action | undefined {
+  let read: unknown
+  try {
+    read = JSON.parse(line)
+  } catch {
+    return undefined
+  }
+  const [[kind, action] = []] = Object.entries((read as object) ?? {}) as [string, Action][]
+  return kind && known.includes(kind) && typeof action === 'object' ? (action ?? {}) : undefined
+}
+
+/** Pairs of an action and a document; `rest` is an action whose document has not come. Throws BAD_REQUEST. */
+export function readBulk(body: Buffer, before = 0): Units & { actions: Action[]; rest: Buffer; lines: number } {
+  const found: ReturnType<typeof readBulk> = { units: [], aside: [], actions: [], rest: Buffer.alloc(0), lines: before }
+  let action: { at: number; read: Action } | undefined
+  for (const { bytes, start } of linesOf(body)) {
+    found.lines++
+    if (action) {
+      found.actions.push(action.read)
+      addDocument(found, bytes, action.read)
+      action = undefined
+    } else if (bytes.length > 0) {
+      const read = actionOf(bytes.toString('utf8'))
+      if (!read) throw new AppError('BAD_REQUEST', `Line ${found.lines} must be an index or create action`)
+      action = { at: start, read }
+    }
+  }
+  if (action) {
+    found.rest = body.subarray(action.at)
+    found.lines--
+  }
+  return found
+}
+
+function addDocument({ units, aside, lines }: Units & { lines: number }, bytes: Buffer, action: Action) {
+  let row: unknown
+  try {
+    row = JSON.parse(bytes.toString('utf8'))
+  } catch {
+    aside.push({ line: lines, bytes, reason: 'not JSON' })
+    return
+  }
+  units.push({ row: bytes, place: placeOf(row, { artifact: action._index }) })
+}
+
+function* linesOf(body: Buffer) {
+  for (let start = 0; start < body.length;) {
+    const newline = body.indexOf(10, start)
+    const end = newline < 0 ? body.length : newline
+    yield { start, bytes: body.subarray(start, end > start && body[end - 1] === 13 ? end - 1 : end) }
+    start = end + 1
+  }
+}
+
+export interface BulkAnswer {
+  rows: number
+  rejected: number
+  actions: Action[]
+}
+
+type Bulk = Pick<Unnumbered, 'credential' | 'origin'> & { body: AsyncIterable<Uint8Array>; limit: number }
+
+/** Takes a `_bulk` body in pieces: it is never held whole, and its repeat falls into the same pieces. */
+export async function receiveBulk(ingest: Ingest, { body, limit, ...request }: Bulk): Promise<BulkAnswer> {
+  const answer: BulkAnswer = { rows: 0, rejected: 0, actions: [] }
+  let held = Buffer.alloc(0)
+  let lines = 0
+  const store = async (bytes: Buffer) => {
+    const { rest, actions, lines: read, ...units } = readBulk(bytes, lines)
+    held = Buffer.from(rest)
+    lines = read
+    if (units.units.length + units.aside.length === 0) return
+    const piece = bytes.subarray(0, bytes.length - rest.length)
+    const { rows, rejected } = await receiveUnnumbered(ingest, { ...request, ...units, kind: 'elastic', bytes: piece })
+    answer.rows += rows
+    answer.rejected += rejected
+    answer.actions.push(...actions)
+  }
+  for await (const group of groupsOf(body, limit)) {
+    const bytes = isLong(group) ? await longLine(group) : group.bytes
+    await store(Buffer.concat([held, bytes]))
+  }
+  if (held.length > 0) throw new AppError('BAD_REQUEST', 'The last action has no document')
+  return answer
+}
+
+/** A document of more than 16 MB is a row that the codec sets aside; one that can't be held is refused. */
+async function longLine({ spool }: LongLine) {
+  if (spool.size > mostLineBytes) throw new BodyTooLarge()
+  const parts: Buffer[] = []
+  for await (const part of spool.parts()) parts.push(part)
+  return Buffer.concat([...parts, Buffer.from('\n')])
+}

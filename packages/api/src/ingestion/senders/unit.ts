@@ -1,0 +1,47 @@
+/** A row as a sender without row numbers gives it, and where the row itself says that it belongs. */
+export interface Unit {
+  /** The row's exact bytes, over several lines if it was sent so. */
+  row: Buffer
+  place: Place
+}
+
+export interface Place {
+  clientId: string | undefined
+  hostname: string | undefined
+  flowId: string | undefined
+  /** The source's name. */
+  artifact: string
+}
+
+/** What could not be read as a row, kept with its reason. */
+export interface Aside {
+  /** Counts from 1 over the sender's own units. */
+  line: number
+  bytes: Buffer
+  reason: string
+}
+
+export interface Units {
+  units: Unit[]
+  aside: Aside[]
+}
+
+/** Text that a name may hold; anything else is no name. */
+const name = (value: unknown) =>
+  typeof value === 'string' && value !== '' && value.length <= 1000 && value.isWellFormed() && !value.includes('\0')
+    ? value
+    : undefined
+
+/**
+ * Where a row belongs by the columns that Velociraptor's uploaders add. A row with a `_value` column of its own comes with a
+ * wrong `Artifact`, then `fallback` names the source.
+ */
+export function placeOf(row: unknown, fallback: { hostname?: unknown; artifact?: unknown; clientId?: unknown }): Place {
+  const columns = typeof row === 'object' && row !== null ? (row as Record<string, unknown>) : {}
+  return {
+    clientId: name(columns.ClientId) ?? name(fallback.clientId),
+    hostname: name(columns.Hostname) ?? name(columns.ClientHostname) ?? name(fallback.hostname),
+    flowId: name(columns.FlowId),
+    artifact: name(columns.Artifact) ?? name(fallback.artifact) ?? 'unnamed',
+  }
+}
