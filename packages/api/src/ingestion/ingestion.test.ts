@@ -270,7 +270,7 @@ test('another tenant sees none of it', async () => {
 test('an artifact called uploads is not mixed with what the flow uploaded', async () => {
   const { tenantId, send } = await sender('root')
   await send(batch(['{"artifact":1}'], { artifact: 'uploads' }))
-  await send(batch(['{"upload":1}'], { kind: 'uploads', artifact: undefined }))
+  await send(batch(['{"upload":1}'], { kind: 'uploads', artifact: undefined, start_row: 7 }))
   const { rows } = await bed.root.query(
     `select s.kind, cs.rows_stored as n from collection_sources cs join sources s using (tenant_id)
      where s.id = cs.source_id and tenant_id = $1 order by s.kind`,

@@ -29,7 +29,7 @@ export function knownPlaces(): Places {
   const sources = new Map<string, number>()
   const flowKey = ({ tenantId, serverId }: Server, e: RowsEnvelope) =>
     JSON.stringify([tenantId, serverId, e.client_id, e.flow_id])
-  const sourceKey = ({ tenantId }: Server, e: RowsEnvelope) => JSON.stringify([tenantId, sourceNameOf(e).name])
+  const sourceKey = ({ tenantId }: Server, e: RowsEnvelope) => JSON.stringify([tenantId, sourceNameOf(e)])
   const forget = () => {
     flows.clear()
     sources.clear()
