@@ -43,8 +43,8 @@ export async function openTelemetry(endpoint: string): Promise<Telemetry> {
   }
   return {
     watch(app) {
-      app.addHook('onRequest', (request, _reply, done) => done(void start(request)))
-      app.addHook('onResponse', (request, reply, done) => done(void end(request, reply)))
+      app.addHook('onRequest', async (request) => start(request))
+      app.addHook('onResponse', async (request, reply) => end(request, reply))
     },
     failed(request, { type, code, message, stack }) {
       const event = { 'exception.type': type, 'exception.message': code || message, 'exception.stacktrace': stack }

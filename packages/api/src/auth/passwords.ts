@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { hash, verify } from '@node-rs/bcrypt'
 import { AppError } from '../errors.ts'
-import { commonPasswords } from './common-passwords.ts'
+import { weaknessOf } from './weakness.ts'
 
 const cost = 12
 
@@ -11,24 +11,12 @@ export async function hashPassword(password: string, username: string) {
   if (password.length < 12) throw weak('A password needs at least 12 characters')
   if (Buffer.byteLength(password) > 72) throw weak('A password may have at most 72 bytes')
   if (password.includes('\0')) throw weak('A password may not hold a zero character')
-  if (isCommon(password)) throw weak('This password is in lists of common passwords')
+  const weakness = await weaknessOf(password)
+  if (weakness !== undefined) throw weak(weakness)
   if (username.length >= 4 && password.toLowerCase().includes(username.toLowerCase())) {
     throw weak('A password may not contain the user name')
   }
   return hash(password, { cost })
-}
-
-/** Common as it is, or with digits and signs around a common word, or one word again and again. */
-function isCommon(password: string) {
-  const plain = password
-    .toLowerCase()
-    .replaceAll('0', 'o')
-    .replaceAll('@', 'a')
-    .replaceAll('$', 's')
-    .replaceAll('3', 'e')
-  const core = plain.replaceAll(/^[^a-z]+|[^a-z]+$/g, '')
-  const unit = /^(.{1,6}?)\1+$/.test(password.toLowerCase())
-  return unit || commonPasswords.has(password.toLowerCase()) || commonPasswords.has(plain) || commonPasswords.has(core)
 }
 
 let dummy: Promise<string> | undefined
