@@ -10,6 +10,7 @@ import { EmptyState } from '../../ui/states.tsx'
 import { SearchBox } from '../../ui/SearchBox.tsx'
 import { Tag } from '../../ui/Tag.tsx'
 import { Mono } from '../../ui/Value.tsx'
+import { NextToken } from '../tokens/NextToken.tsx'
 import { CollectionTable } from './CollectionTable.tsx'
 
 export function CollectionsPage() {
@@ -65,7 +66,9 @@ export function CollectionsPage() {
             filtered ? (
               <EmptyState title="No collection matches">Clear the filter to see all collections.</EmptyState>
             ) : (
-              <EmptyState title="No collection yet">Collections appear with the first delivery.</EmptyState>
+              <EmptyState title="No collection yet" action={<NextToken />}>
+                Collections appear with the first delivery.
+              </EmptyState>
             )
           }
         >

@@ -13,6 +13,7 @@ import { Time } from '../../ui/Time.tsx'
 import { Mono } from '../../ui/Value.tsx'
 import { CollectionTable } from '../collections/CollectionTable.tsx'
 import { LastSeen, isLate } from '../hosts/LastSeen.tsx'
+import { NextToken } from '../tokens/NextToken.tsx'
 
 export function HomePage() {
   const [opened] = useState(() => new Date())
@@ -75,8 +76,8 @@ function Arrived() {
       <Loaded query={found}>
         {({ rows }) =>
           rows.length === 0 ? (
-            <EmptyState title="Nothing has arrived yet">
-              Rows appear here with the first delivery. An admin makes the token that a sender needs.
+            <EmptyState title="Nothing has arrived yet" action={<NextToken />}>
+              Rows appear here with the first delivery.
             </EmptyState>
           ) : (
             <CollectionTable rows={rows} withHost />

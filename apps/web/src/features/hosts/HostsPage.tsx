@@ -14,6 +14,7 @@ import { EmptyState } from '../../ui/states.tsx'
 import { Tag } from '../../ui/Tag.tsx'
 import { TenantName } from '../../ui/TenantName.tsx'
 import { Mono } from '../../ui/Value.tsx'
+import { NextToken } from '../tokens/NextToken.tsx'
 import { LastSeen } from './LastSeen.tsx'
 
 type Host = Outputs['hosts']['list']['rows'][number]
@@ -71,7 +72,9 @@ const NoHosts = ({ filtered }: { filtered: boolean }) =>
   filtered ? (
     <EmptyState title="No host matches">Names, FQDNs, addresses, labels and client ids were searched.</EmptyState>
   ) : (
-    <EmptyState title="No host yet">A host appears with the first rows that a sender delivers.</EmptyState>
+    <EmptyState title="No host yet" action={<NextToken />}>
+      A host appears with the first rows that a sender delivers.
+    </EmptyState>
   )
 
 function columnsOf(
