@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { type PackedPrepared, unpackPrepared } from './packed.ts'
 import type { Prepared } from './prepare.ts'
@@ -40,7 +41,7 @@ export function preparePool({ termKey, size = 1, memoryMb = 1024 }: PoolOptions)
   let closing = false
 
   const hire = () => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    const worker = new Worker(join(import.meta.dirname, 'worker.ts'), {
       workerData: { termKey },
       resourceLimits: { maxOldGenerationSizeMb: memoryMb },
     })

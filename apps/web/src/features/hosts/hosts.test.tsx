@@ -1,0 +1,53 @@
+// @vitest-environment jsdom
+import { screen, within } from '@testing-library/react'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { pageBed, type PageBed } from '../../testing.ts'
+
+let bed: PageBed
+beforeAll(async () => {
+  bed = await pageBed()
+})
+afterAll(() => bed.close())
+
+const host = (tenantId: number, hostname: string, os = 'linux') =>
+  bed.one('insert into hosts (tenant_id, hostname, os) values ($1, $2, $3) returning id', [tenantId, hostname, os])
+
+const names = () =>
+  within(screen.getByRole('table', { name: 'Hosts' }))
+    .getAllByRole('row')
+    .slice(1)
+    .map((row) => within(row).getAllByRole('cell')[0]!.textContent)
+
+test('lists the hosts of the own tenant, and keeps sort and filter in the address', async () => {
+  const tenantId = await bed.tenant()
+  for (const name of ['alpha', 'beta']) await host(tenantId, name)
+  await host(await bed.tenant(), 'somebody-elses')
+  const user = await bed.open('/hosts?sort=hostname&direction=desc', { tenantId })
+  await screen.findByRole('link', { name: 'alpha' })
+  expect(names()).toEqual(['beta', 'alpha'])
+
+  await user.click(screen.getByRole('button', { name: /^Host/ }))
+  await expect.poll(names).toEqual(['alpha', 'beta'])
+  expect(bed.address()).toContain('direction=asc')
+  await user.type(screen.getByRole('textbox', { name: /^Name/ }), 'bet')
+  await expect.poll(names).toEqual(['beta'])
+  expect(bed.address()).toContain('query=bet')
+})
+
+test('says where hosts come from while there is none', async () => {
+  await bed.open('/hosts', { tenantId: await bed.tenant(), role: 'admin' })
+  await screen.findByRole('heading', { name: 'No host yet' })
+  expect(screen.getByRole('link', { name: /token/i })).toBeTruthy()
+})
+
+test('says what failed and loads again on demand', async () => {
+  const tenantId = await bed.tenant()
+  await host(tenantId, 'alpha')
+  await bed.root.query('alter table hosts rename to hosts_away')
+  const user = await bed.open('/hosts', { tenantId })
+  const alert = await screen.findByRole('alert', {}, { timeout: 15_000 })
+  expect(alert.textContent).toContain('The server failed at this')
+  await bed.root.query('alter table hosts_away rename to hosts')
+  await user.click(within(alert).getByRole('button', { name: 'Try again' }))
+  await screen.findByRole('link', { name: 'alpha' })
+})
