@@ -63,7 +63,7 @@ test('leads from an empty server to the rows of a real Velociraptor on the scree
     .allTextContents()
   for (const sent of ['-0', '0.1', '1590282834.1201713', '1e+21', '1e-7', '1e+308', '1']) expect(floats).toContain(sent)
 
-  await first.click()
+  await first.getByRole('gridcell').first().click()
   const drawer = page.getByRole('complementary', { name: 'Row' })
   await drawer.getByRole('tab', { name: 'Raw' }).click()
   const sent = recorded(oddFlow[1]!).toString().split('\n')[1]

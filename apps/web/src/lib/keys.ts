@@ -2,16 +2,17 @@ import { useEffect, useLayoutEffect, useRef } from 'react'
 import { letterKeys } from './prefs.ts'
 import { store } from './store.ts'
 
-export interface Key {
+interface NamedKey {
   /** `j`, `?`, `Enter`, `ctrl+k`, or a sequence such as `g h`. */
   keys: string
   label: string
-  run(event: KeyboardEvent): void
 }
+
+type Key = NamedKey & ({ run(event: KeyboardEvent): void } | { /** Another listener hears it. */ shownOnly: true })
 
 interface Group {
   name: string
-  keys: Key[]
+  keys: (NamedKey & { run?: (event: KeyboardEvent) => void })[]
 }
 
 /** What works on the screen now, newest last: the key sheet shows exactly this. */
@@ -36,7 +37,7 @@ const isLetter = (keys: string) => keys.split(' ')[0]!.length === 1
 let prefix = ''
 let prefixTimer: ReturnType<typeof setTimeout> | undefined
 
-function usable(key: Key, event: KeyboardEvent) {
+function usable(key: NamedKey, event: KeyboardEvent) {
   if (!isLetter(key.keys) && !/^(Enter|Arrow|Home|End|Page)/.test(key.keys)) return true
   if (isLetter(key.keys) && letterKeys.get() === 'off') return false
   return !inTextField(event.target) && !inDialog(event.target)
@@ -45,7 +46,7 @@ function usable(key: Key, event: KeyboardEvent) {
 function find(name: string, event: KeyboardEvent) {
   const groups = keyGroups.get()
   for (let i = groups.length - 1; i >= 0; i--) {
-    const hit = groups[i]!.keys.find((key) => key.keys === name && usable(key, event))
+    const hit = groups[i]!.keys.find((key) => key.run && key.keys === name && usable(key, event))
     if (hit) return hit
   }
   return undefined
@@ -66,7 +67,7 @@ export function onKeyDown(event: KeyboardEvent) {
   if (sequence) prefixTimer = setTimeout(() => (prefix = ''), 1500)
   if (!hit) return
   event.preventDefault()
-  hit.run(event)
+  hit.run?.(event)
 }
 
 /** Registers keys while the component is mounted; later groups win over earlier ones. */
@@ -80,7 +81,16 @@ export function useKeys(name: string, keys: Key[]) {
   useEffect(() => {
     const group: Group = {
       name,
-      keys: latest.current.map((key, i) => ({ ...key, run: (event) => latest.current[i]?.run(event) })),
+      keys: latest.current.map(({ keys, label, ...does }, i) => ({
+        keys,
+        label,
+        ...('run' in does && {
+          run: (event: KeyboardEvent) => {
+            const now = latest.current[i]
+            if (now && 'run' in now) now.run(event)
+          },
+        }),
+      })),
     }
     keyGroups.set([...keyGroups.get(), group])
     return () => keyGroups.set(keyGroups.get().filter((other) => other !== group))

@@ -7,13 +7,14 @@ interface ActProps {
   onClick?: () => void
   kbd?: string
   size?: number
+  disabled?: boolean
 }
 
 /** A quiet button that is only an icon; its label is the tooltip and its name. */
-export function Act({ label, icon, onClick, kbd, size }: ActProps) {
+export function Act({ label, icon, onClick, kbd, size, disabled }: ActProps) {
   return (
     <Tooltip label={kbd ? `${label} · ${kbd}` : label}>
-      <ActionIcon aria-label={label} onClick={onClick} {...(size && { size })}>
+      <ActionIcon aria-label={label} disabled={disabled ?? false} onClick={onClick} {...(size && { size })}>
         {icon}
       </ActionIcon>
     </Tooltip>

@@ -1,9 +1,9 @@
 import { Tabs } from '@mantine/core'
-import { IconX } from '@tabler/icons-react'
+import { IconArrowDown, IconArrowUp, IconX } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { trpc, type Outputs } from '../../api.ts'
-import { bytes } from '../../lib/format.ts'
+import { bytes, count } from '../../lib/format.ts'
 import { useAllTenants, useTenant } from '../../lib/tenant.ts'
 import { Act } from '../../ui/Act.tsx'
 import { Copy } from '../../ui/Copy.tsx'
@@ -16,25 +16,47 @@ import { parseTree } from './tree.ts'
 
 export type Row = Outputs['rows']['list']['rows'][number]
 
+interface RowDrawerProps {
+  row: Row
+  /** What the list shows, to go on to the next. */
+  rows: Row[]
+  tab: string | undefined
+  onTab: (tab: string | undefined) => void
+  onOpen: (row: Row | undefined) => void
+}
+
 /** The whole row over the grid at the right: nothing reflows. */
-export function RowDrawer({ row, onClose }: { row: Row; onClose: () => void }) {
+export function RowDrawer({ row, rows, tab, onTab, onOpen }: RowDrawerProps) {
   const raw = trpc.rows.raw.useQuery({ id: row.id, ...useTenant() }, { staleTime: Infinity })
+  const close = () => {
+    onOpen(undefined)
+    document.querySelector<HTMLElement>('[role=grid]')?.focus()
+  }
+  const at = rows.findIndex(({ id }) => id === row.id)
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- Escape closes from anywhere inside
-    <aside className="drawer" aria-label="Row" onKeyDown={(e) => e.key === 'Escape' && onClose()}>
+    <aside className="drawer" aria-label="Row" onKeyDown={(e) => e.key === 'Escape' && close()}>
       <header>
         <div className="row">
           <Mono value={row.source} />
-          <span style={{ marginLeft: 'auto' }} className="row g4">
+          <span style={{ marginLeft: 'auto', flex: 'none' }} className="row g4">
+            <span className="meta">
+              {at < 0 ? 'not among the rows shown' : `${count(at + 1)} of ${count(rows.length)} shown`}
+            </span>
+            {at >= 0 && <Steps before={rows[at - 1]} after={rows[at + 1]} onOpen={onOpen} />}
             {raw.data !== undefined && <Copy text={raw.data} label="Copy row" />}
-            <Act label="Close" kbd="Esc" icon={<IconX size={16} />} onClick={onClose} />
+            <Act label="Close" kbd="Esc" icon={<IconX size={16} />} onClick={close} />
           </span>
         </div>
         <div className="meta">
           <Mono value={row.host} /> · <span className="mono">{row.eventTime}</span>
         </div>
       </header>
-      <Tabs defaultValue="fields" className="body">
+      <Tabs
+        value={tab === 'origin' || tab === 'raw' ? tab : 'fields'}
+        onChange={(next) => onTab(next === 'fields' || next === null ? undefined : next)}
+        className="body"
+      >
         <Tabs.List>
           <Tabs.Tab value="fields">Fields</Tabs.Tab>
           <Tabs.Tab value="origin">Where it came from</Tabs.Tab>
@@ -65,6 +87,29 @@ export function RowDrawer({ row, onClose }: { row: Row; onClose: () => void }) {
     </aside>
   )
 }
+
+interface StepsProps {
+  before: Row | undefined
+  after: Row | undefined
+  onOpen: (row: Row) => void
+}
+
+const Steps = ({ before, after, onOpen }: StepsProps) => (
+  <>
+    <Act
+      label="Row before"
+      kbd="K"
+      icon={<IconArrowUp size={16} />}
+      {...(before ? { onClick: () => onOpen(before) } : { disabled: true })}
+    />
+    <Act
+      label="Next row"
+      kbd="J"
+      icon={<IconArrowDown size={16} />}
+      {...(after ? { onClick: () => onOpen(after) } : { disabled: true })}
+    />
+  </>
+)
 
 function Fields({ text }: { text: string }) {
   const node = useMemo(() => {

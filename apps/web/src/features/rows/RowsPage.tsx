@@ -2,7 +2,7 @@ import { Button, TextInput } from '@mantine/core'
 import { useSearch } from '@tanstack/react-router'
 import { useCallback, useRef, type SyntheticEvent } from 'react'
 import { trpc } from '../../api.ts'
-import { count } from '../../lib/format.ts'
+import { count, plural } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keys.ts'
 import { useTenant } from '../../lib/tenant.ts'
 import { useSetSearch } from '../../lib/url.ts'
@@ -11,20 +11,44 @@ import { FixedPage } from '../../ui/Page.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { StatusLine } from '../../ui/StatusLine.tsx'
 import { Cell, Omitted } from './cells.tsx'
-import { RowDrawer, type Row } from './RowDrawer.tsx'
-import { RowGrid, type GridColumn } from './RowGrid.tsx'
+import type { GridColumn } from './columns.ts'
+import type { Row } from './RowDrawer.tsx'
+import { RowsView } from './RowsView.tsx'
 import './rows.css'
 
 const keys = [
   { keys: ['/'], label: 'query' },
   { keys: ['J', 'K'], label: 'move' },
   { keys: ['Enter'], label: 'open' },
+  { keys: ['M'], label: 'value menu' },
+  { keys: ['?'], label: 'all keys' },
 ]
 
 const columns: GridColumn<Row>[] = [
-  { id: 'time', name: 'Event time (UTC)', width: 250, cell: (row) => row.eventTime },
-  { id: 'host', name: 'Host', width: 170, cell: (row) => <Cell value={row.host} /> },
-  { id: 'source', name: 'Source', width: 260, cell: (row) => <Cell value={row.source} /> },
+  {
+    id: 'time',
+    name: 'Event time (UTC)',
+    width: 250,
+    cell: (row) => row.eventTime,
+    value: (row) => row.eventTime,
+    ours: true,
+  },
+  {
+    id: 'host',
+    name: 'Host',
+    width: 170,
+    cell: (row) => <Cell value={row.host} />,
+    value: (row) => row.host,
+    field: 'host',
+  },
+  {
+    id: 'source',
+    name: 'Source',
+    width: 260,
+    cell: (row) => <Cell value={row.source} />,
+    value: (row) => row.source,
+    field: 'source',
+  },
   {
     id: 'data',
     name: 'Row',
@@ -47,8 +71,6 @@ export function RowsPage() {
   }, [hasNextPage, isFetchingNextPage, fetchNextPage])
   const first = found.data?.pages[0]
   const rows = found.data?.pages.flatMap((page) => page.rows) ?? []
-  const open = rows.find((row) => row.id === search.row)
-  const onOpen = (row: Row | undefined) => setSearch({ row: row?.id }, search.row !== undefined)
   return (
     <FixedPage name="Rows">
       <QueryBar
@@ -67,23 +89,23 @@ export function RowsPage() {
                 collection:.
               </EmptyState>
             ) : (
-              <RowGrid
+              <RowsView
                 label="Rows"
+                widths="rows"
                 rows={rows}
                 columns={columns}
-                rowKey={(row) => row.id}
-                open={search.row}
-                onOpen={onOpen}
+                search={search}
+                here={q}
+                note={hasNextPage ? `${count(rows.length)} newest shown, scroll for more` : 'newest first'}
                 onEnd={onEnd}
               />
             )
           }
         </Loaded>
-        {open && <RowDrawer key={open.id} row={open} onClose={() => onOpen(undefined)} />}
       </div>
       <StatusLine
         parts={[
-          first && `${first.totalIsExact ? '' : 'at least '}${count(first.total)} rows match`,
+          first && `${first.totalIsExact ? '' : 'at least '}${plural(first.total, 'row matches', 'rows match')}`,
           `${count(rows.length)} shown`,
           first && `${count(first.tookMs)} ms`,
           isFetching && 'updating',

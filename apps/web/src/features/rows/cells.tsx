@@ -22,6 +22,12 @@ export function Cell({ value }: { value: unknown }) {
   return <Evidence text={text.length > most ? `${text.slice(0, most)}…` : text} />
 }
 
+/** A leaf as text to copy and to search for; a branch is no value, and what is absent or null has no text. */
+export function textOfCell(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  return typeof value === 'number' || typeof value === 'boolean' ? JSON.stringify(value) : undefined
+}
+
 /** A row that is too large or too deep for a list says so; its drawer has the exact text. */
 export const Omitted = ({ why }: { why: 'large' | 'deep' }) => (
   <span className="absent">{why === 'large' ? 'too large to show here' : 'nested too deeply to show here'}</span>
