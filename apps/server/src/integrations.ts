@@ -8,8 +8,8 @@ const secretName = 'velocicompanion'
 /** The artifacts for Velociraptor, with this server's address and the secret's name filled in; never a token. */
 export async function integrations(app: FastifyInstance, { settings }: Deps) {
   app.get<{ Params: { name: string } }>('/api/integrations/velociraptor/:name', async (request, reply) => {
-    const name = /^(Feed|Backfill)\.yaml$/.exec(request.params.name)?.[1]
-    if (!name) return reply.status(404).send({ detail: 'Feed.yaml and Backfill.yaml are here' })
+    const name = /^(Feed|Events|Backfill)\.yaml$/.exec(request.params.name)?.[1]
+    if (!name) return reply.status(404).send({ detail: 'Feed.yaml, Events.yaml and Backfill.yaml are here' })
     const artifact = await readFile(new URL(`Custom.VelociCompanion.${name}.yaml`, folder), 'utf8')
     const url = `${settings.publicUrl}/api/ingestion/rows`
     return reply

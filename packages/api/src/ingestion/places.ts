@@ -22,7 +22,9 @@ export interface Server {
 const most = 20_000
 
 export const sourceNameOf = (e: RowsEnvelope) =>
-  e.kind === 'batch' ? ({ name: e.artifact, kind: 'rows' } as const) : ({ name: e.kind, kind: e.kind } as const)
+  e.kind === 'batch' || e.kind === 'events'
+    ? ({ name: e.artifact, kind: 'rows' } as const)
+    : ({ name: e.kind, kind: e.kind } as const)
 
 export function knownPlaces(): Places {
   const flows = new Map<string, { hostId: number; collectionId: number }>()

@@ -20,6 +20,22 @@ const flow = {
   hunt_id: z.string().max(200).refine(storable, 'holds characters that no id has').default(''),
 }
 
+const day = z.string().regex(/^\d{4}-\d\d-\d\d$/, 'is not a day like 2026-11-24')
+
+/** The rows of one client's and artifact's day: their numbers are the lines of Velociraptor's own day file. */
+const events = z
+  .object({
+    kind: z.literal('events'),
+    org_id: id,
+    org_name: z.string().max(1000).default(''),
+    client_id: id,
+    artifact,
+    day,
+    start: count,
+    rows: count,
+  })
+  .transform(({ day: of, start, ...e }) => ({ ...e, flow_id: `${of} ${e.artifact}`, hunt_id: '', start_row: start }))
+
 /** The first line of a request of the Feed protocol, version 1. Unknown members are left alone. */
 const envelope = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('client'), ...flow, record }),
@@ -39,12 +55,13 @@ const envelope = z.discriminatedUnion('kind', [
       z.null().transform(() => []),
     ]),
   }),
+  events,
   z.object({ kind: z.literal('reconcile'), org_id: id, org_name: z.string().max(1000).default('') }),
 ])
 
 export type Envelope = z.infer<typeof envelope>
 export type FlowEnvelope = Exclude<Envelope, { kind: 'reconcile' }>
-export type RowsEnvelope = Extract<Envelope, { kind: 'batch' | 'uploads' | 'logs' }>
+export type RowsEnvelope = Extract<Envelope, { kind: 'batch' | 'uploads' | 'logs' | 'events' }>
 
 /** Throws BAD_REQUEST with what was expected. */
 export function readEnvelope(line: Uint8Array): Envelope {
@@ -53,9 +70,6 @@ export function readEnvelope(line: Uint8Array): Envelope {
     json = JSON.parse(Buffer.from(line).toString('utf8'))
   } catch {
     throw new AppError('BAD_REQUEST', 'The first line must be an envelope in JSON')
-  }
-  if ((json as { kind?: unknown })?.kind === 'events') {
-    throw new AppError('BAD_REQUEST', 'Events are not accepted by this version: the sender keeps them')
   }
   const read = envelope.safeParse(json)
   if (read.success) return read.data

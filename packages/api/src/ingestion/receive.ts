@@ -7,6 +7,7 @@ import type { TenantScope } from '../scope.ts'
 import { again } from './again.ts'
 import { checkOrg, deliveryOf, inScope, otherOrg, rowsDiffer, type Receipt, type Receiving } from './delivery.ts'
 import { BodyTooLarge, groupsOf, splitLines, type Group, type LongLine } from './lines.ts'
+import { receiveEvents } from './events.ts'
 import { readEnvelope, type Envelope, type RowsEnvelope } from './protocol.ts'
 import { applyEnd, applyRecord, collectionOf, hostOf, sourceOf } from './records.ts'
 import { sourceNameOf } from './places.ts'
@@ -33,6 +34,12 @@ export async function receive(ingest: Ingest, receiving: Receiving): Promise<Rec
   if (receiving.org !== undefined && receiving.org !== envelope.org_id) throw otherOrg()
   if (envelope.kind === 'batch' || envelope.kind === 'uploads' || envelope.kind === 'logs') {
     return receiveRows(ingest, receiving, credential.serverId, envelope, first.value, groups)
+  }
+  if (envelope.kind === 'events') {
+    const { serverId } = credential
+    return receiveEvents({ envelope, line: first.value }, groups, (e, line, rows) =>
+      receiveRows(ingest, receiving, serverId, e, line, only(rows)),
+    )
   }
   await checkOrg(ingest, credential, credential.serverId, envelope)
   return receiveRecords(ingest, receiving, credential.serverId, envelope, first.value, groups)
@@ -108,6 +115,10 @@ async function receiveRows(
   }
   await checkOrg(ingest, receiving.credential, serverId, envelope)
   return receiveParts(ingest, receiving, serverId, envelope, first, pieces, groups)
+}
+
+async function* only<T>(one: T) {
+  yield one
 }
 
 async function* joined<T>(first: T[], rest: AsyncIterable<T>) {

@@ -50,7 +50,14 @@ export async function hostOf(scope: TenantScope, serverId: number | null, client
 export async function collectionOf(scope: TenantScope, hostId: number, e: FlowEnvelope) {
   const made = await scope.db
     .insertInto('collections')
-    .values({ tenantId: scope.tenantId, hostId, flowId: e.flow_id, huntId: e.hunt_id || null })
+    .values({
+      tenantId: scope.tenantId,
+      hostId,
+      kind: e.kind === 'events' ? 'events' : 'flow',
+      flowId: e.flow_id,
+      huntId: e.hunt_id || null,
+      ...(e.kind === 'events' && { artifacts: [e.artifact] }),
+    })
     .onConflict((oc) => oc.columns(['tenantId', 'hostId', 'flowId', 'kind']).doUpdateSet({ updatedAt: sql`now()` }))
     .returning('id')
     .executeTakeFirstOrThrow()
