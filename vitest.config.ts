@@ -11,6 +11,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
+    // A busy machine is slower than what a poll waits by itself.
+    expect: { poll: { timeout: 20_000 } },
     hookTimeout: 120_000,
   },
 })
