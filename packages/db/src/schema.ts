@@ -141,6 +141,12 @@ export interface Cases {
 export interface Collections {
   activeAt: Timestamp | null;
   artifacts: Generated<string[]>;
+  askedAt: Timestamp | null;
+  askedRows: number | null;
+  /**
+   * how often its rows were asked for again while the list said asked_rows; bounded
+   */
+  askedTimes: Generated<number>;
   createdAt: Generated<Timestamp>;
   creator: string | null;
   /**
@@ -157,7 +163,16 @@ export interface Collections {
    * unnumbered: rows of the same flow from senders that give no row numbers; they have a number space of their own
    */
   kind: Generated<CollectionKind>;
+  /**
+   * when a list of flows named it last
+   */
+  listedAt: Timestamp | null;
   rowsExpected: number | null;
+  /**
+   * how many rows the sender sent of rows_sent_of that the flow had then: artifacts that a site filters out never come
+   */
+  rowsSent: number | null;
+  rowsSentOf: number | null;
   startedAt: Timestamp | null;
   state: string | null;
   tenantId: number;

@@ -38,8 +38,7 @@ const refuse = (reply: FastifyReply, status: number, detail: string) =>
 async function answer(reply: FastifyReply, work: () => Promise<{ kind: string } & object>) {
   try {
     const receipt = await work()
-    // The list of flows asks which are missing; none is asked for.
-    return await reply.send(receipt.kind === 'reconcile' ? {} : receipt)
+    return await reply.send(receipt)
   } catch (error) {
     if (error instanceof BodyTooLarge) return refuse(reply, 413, 'The body is larger than INGEST_BODY_MB')
     const refusal = refusalOf(error)

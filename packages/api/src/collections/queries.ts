@@ -17,18 +17,21 @@ export interface CollectionFilter {
 /** Row numbers in a multirange: what was received, what was set aside included. */
 const countOf = sql`(select coalesce(sum(upper(r) - lower(r)), 0)::bigint from unnest(cs.received) r)`
 
+/** The flow's total, or what its sender sent of it where a site filters artifacts out. */
+const announced = sql`(case when c.rows_sent_of = c.rows_expected then c.rows_sent else c.rows_expected end)`
+
 /**
  * Per collection: rows received and expected. The sender's total counts rows only, so logs and uploads stay out of the
  * sums; a source of any kind that lacks rows makes the collection incomplete.
  */
 const sums = sql<Sums>`
   select coalesce(sum(n.received) filter (where n.kind = 'rows'), 0)::bigint as rows_received,
-    coalesce(c.rows_expected, sum(n.rows_expected) filter (where n.kind = 'rows')::bigint) as rows_expected,
+    coalesce(${announced}, sum(n.rows_expected) filter (where n.kind = 'rows')::bigint) as rows_expected,
     coalesce(sum(n.rows_stored), 0)::bigint as rows_stored,
     coalesce(sum(n.rows_rejected), 0)::bigint as rows_rejected,
     count(n.kind)::int as sources,
     coalesce(bool_or(n.received < n.rows_expected), false)
-      or coalesce(sum(n.received) filter (where n.kind = 'rows'), 0) < coalesce(c.rows_expected, 0) as incomplete
+      or coalesce(sum(n.received) filter (where n.kind = 'rows'), 0) < coalesce(${announced}, 0) as incomplete
   from (select ${countOf} as received, cs.rows_expected, cs.rows_stored, cs.rows_rejected, s.kind
     from collection_sources cs join sources s on s.tenant_id = cs.tenant_id and s.id = cs.source_id
     where cs.tenant_id = c.tenant_id and cs.collection_id = c.id) n`

@@ -22,6 +22,8 @@ export interface Receipt {
   rows: number
   /** Rows set aside with their reason; they are kept. */
   rejected: number
+  /** Flows that the sender should send again, as its list of flows shows that their rows are not here. */
+  resend?: { client_id: string; flow_id: string }[]
 }
 
 export const otherOrg = () => new AppError('FORBIDDEN', 'The token belongs to another org than the rows')

@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts'
 
 // No name of Velociraptor's holds these, and PostgreSQL's text can't: better refused than two ids merged into one.
 const storable = (text: string) => text.isWellFormed() && !text.includes('\0')
-const id = z.string().min(1).max(200).refine(storable, 'holds characters that no id has')
+export const id = z.string().min(1).max(200).refine(storable, 'holds characters that no id has')
 /** Artifact names that no text can hold get stand-ins, the same for a batch and for what the flow's end says of it. */
 const artifact = z
   .string()

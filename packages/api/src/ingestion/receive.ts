@@ -11,6 +11,7 @@ import { receiveEvents } from './events.ts'
 import { readEnvelope, type Envelope, type RowsEnvelope } from './protocol.ts'
 import { applyEnd, applyRecord, collectionOf, hostOf, sourceOf } from './records.ts'
 import { sourceNameOf } from './places.ts'
+import { receiveList } from './reconcile.ts'
 import { isLong, storeGroup, storeLong, type Ingest, type Stored, type Target } from './store.ts'
 import { receiveWhole } from './whole.ts'
 
@@ -42,18 +43,14 @@ export async function receive(ingest: Ingest, receiving: Receiving): Promise<Rec
     )
   }
   await checkOrg(ingest, credential, credential.serverId, envelope)
-  return receiveRecords(ingest, receiving, credential.serverId, envelope, first.value, groups)
+  const body = await wholeBody(first.value, groups)
+  return envelope.kind === 'reconcile'
+    ? receiveList(ingest, receiving, credential.serverId, envelope, body)
+    : receiveRecords(ingest, receiving, credential.serverId, envelope, body)
 }
 
-/** Client, hunt and flow lines, the end of a flow, the list of flows: kept whole, and applied, in one transaction. */
-async function receiveRecords(
-  ingest: Ingest,
-  receiving: Receiving,
-  serverId: number,
-  envelope: Envelope,
-  first: Group,
-  groups: AsyncIterable<Group | LongLine>,
-): Promise<Receipt> {
+/** Lines that are no rows, which are held together. */
+async function wholeBody(first: Group, groups: AsyncIterable<Group | LongLine>): Promise<Buffer> {
   const parts = [first.bytes]
   let size = first.bytes.length
   for await (const group of groups) {
@@ -62,9 +59,18 @@ async function receiveRecords(
     if (size > mostRecordBytes) throw new BodyTooLarge()
     parts.push(group.bytes)
   }
-  const body = Buffer.concat(parts)
-  const lines = splitLines(body)
-  const records = envelope.kind === 'reconcile' ? [] : lines.map((line) => ({ line, envelope: readEnvelope(line) }))
+  return Buffer.concat(parts)
+}
+
+/** Client, hunt and flow lines, the end of a flow: kept whole, and applied, in one transaction. */
+async function receiveRecords(
+  ingest: Ingest,
+  receiving: Receiving,
+  serverId: number,
+  envelope: Envelope,
+  body: Buffer,
+): Promise<Receipt> {
+  const records = splitLines(body).map((line) => ({ line, envelope: readEnvelope(line) }))
   const kept = await compress(body)
   await inScope(ingest, receiving, async (scope) => {
     let ids: { hostId: number; collectionId: number } | undefined

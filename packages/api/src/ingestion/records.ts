@@ -250,7 +250,7 @@ export async function applyEnd(scope: TenantScope, collectionId: number, e: Extr
   }
   await scope.db
     .updateTable('collections')
-    .set({ endedAt: sql`now()` })
+    .set((eb) => ({ endedAt: sql`now()`, rowsSent: e.rows, rowsSentOf: eb.ref('rowsExpected') }))
     .where('tenantId', '=', scope.tenantId)
     .where('id', '=', collectionId)
     .execute()
