@@ -59,6 +59,18 @@ test('calls a collection complete only when nothing lacks, and unknown without a
   expect((await api.collections.list({ flowId: unknown.flow })).rows).toMatchObject([{ rowsExpected: null }])
 })
 
+test('counts with each filter what its pages list', async () => {
+  const own = await bed.tenant()
+  const api = await bed.callerOf(own, 'viewer')
+  const lists = ['{}', '{[0,5)}', '{[0,2),[3,5)}', '{[3,8)}', '{[0,2),[3,4)}']
+  const made = await Promise.all(lists.map((received) => collection(own, received, 5)))
+  await collection(own, '{[0,2)}', null)
+  const filters = [{}, { incomplete: true }, { incomplete: false }, { hostId: made[0]!.host }, { clientId: 'C.none' }]
+  const found = await Promise.all(filters.map((filter) => api.collections.list(filter)))
+  expect(found.map(({ total }) => total)).toEqual([6, 3, 3, 1, 0])
+  expect(found.map(({ rows }) => rows.length)).toEqual([6, 3, 3, 1, 0])
+})
+
 test("shows another tenant's collection as one that does not exist", async () => {
   const theirs = await bed.callerOf(await bed.tenant(), 'admin')
   const { id } = await collection(tenantId, '{}', null)

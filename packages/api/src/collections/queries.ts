@@ -14,8 +14,10 @@ export interface CollectionFilter {
   cursor?: Place | undefined
 }
 
-/** Row numbers in a multirange: what was received, what was set aside included. */
-const countOf = sql`(select coalesce(sum(upper(r) - lower(r)), 0)::bigint from unnest(cs.received) r)`
+/** Row numbers in a multirange: what was received, what was set aside included. Mostly it is one range, or none. */
+const countOf = sql`(case when isempty(cs.received) then 0
+  when cs.received = range_merge(cs.received)::int8multirange then upper(cs.received) - lower(cs.received)
+  else (select coalesce(sum(upper(r) - lower(r)), 0)::bigint from unnest(cs.received) r) end)`
 
 /** The flow's total, or what its sender sent of it where a site filters artifacts out. */
 const announced = sql`(case when c.rows_sent_of = c.rows_expected then c.rows_sent else c.rows_expected end)`
@@ -100,9 +102,51 @@ export async function listCollections(scope: ReadScope, filter: CollectionFilter
     .limit(limit + 1)
     .offset(filter.skip ?? 0)
     .execute()
-  const { total } = await matching.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
-  return { ...page(rows, limit, (row) => row.updatedAt), total }
+  return { ...page(rows, limit, (row) => row.updatedAt), total: await countCollections(scope, filter) }
 }
+
+/** Counts by one pass over all sources where completeness is asked for, and over no source where it is not. */
+async function countCollections(scope: ReadScope, filter: CollectionFilter) {
+  const { hostId, clientId, flowId, huntId, incomplete } = filter
+  const { total } = await scope.db
+    .selectFrom('collections as c')
+    .$if(scope.tenantId !== 'all', (q) => q.where('c.tenantId', '=', scope.tenantId as number))
+    .$if(hostId !== undefined, (q) => q.where('c.hostId', '=', hostId!))
+    .$if(clientId !== undefined, (q) =>
+      q.where(
+        sql<boolean>`exists (select from hosts h where h.tenant_id = c.tenant_id and h.id = c.host_id and h.client_id = ${clientId!})`,
+      ),
+    )
+    .$if(flowId !== undefined, (q) => q.where('c.flowId', '=', flowId!))
+    .$if(huntId !== undefined, (q) => q.where('c.huntId', '=', huntId!))
+    .$if(incomplete !== undefined, (q) =>
+      q
+        .leftJoin(sql<Lacking>`(${lacking(scope)})`.as('m'), (join) =>
+          join.onRef('m.tenantId', '=', 'c.tenantId').onRef('m.collectionId', '=', 'c.id'),
+        )
+        .where(
+          sql<boolean>`(coalesce(m.lacks, false) or coalesce(m.received, 0) < coalesce(c.rows_expected, 0)) = ${incomplete!}`,
+        ),
+    )
+    .select(({ fn }) => fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow()
+  return total
+}
+
+interface Lacking {
+  tenantId: number
+  collectionId: number
+  lacks: boolean | null
+  received: number | null
+}
+
+/** What `sums` says of completeness, of every collection at once. */
+const lacking = (scope: ReadScope) => sql`
+  select cs.tenant_id, cs.collection_id, bool_or(${countOf} < cs.rows_expected) as lacks,
+    sum(${countOf}) filter (where s.kind = 'rows') as received
+  from collection_sources cs join sources s on s.tenant_id = cs.tenant_id and s.id = cs.source_id
+  ${scope.tenantId === 'all' ? sql`` : sql`where cs.tenant_id = ${scope.tenantId}`}
+  group by cs.tenant_id, cs.collection_id`
 
 /** Collections and rows received of expected, per host. `rowsExpected` is null when no sender said how many. */
 export async function collectionCounts(scope: ReadScope, hostIds: number[]) {
