@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { openColumn } from '../evidence/columns.ts'
 import { type Wanted, allOf, countOf, masksOf, wantedValue } from '../evidence/match.ts'
 import { termOf, termOfDay } from '../evidence/terms.ts'
@@ -59,9 +60,11 @@ interface Plan extends Asked {
 /** How long to go on counting once the page is full, and to look for a full page, in milliseconds. */
 const countFor = 1_500
 const lookFor = 20_000
-/** What is read and evaluated at once; between waves other requests get their turn. */
+/** What is read at once. */
 const waveBytes = 32_000_000
 const waveBlocks = 256
+/** Evaluation lets other requests have their turn this often, in milliseconds. */
+const turnEvery = 8
 const mostTimes = 8
 
 /** Finds the newest rows behind the cursor, one more than the limit if there are, and on the first page counts all. */
@@ -170,7 +173,12 @@ async function evaluate(scope: ReadScope, plan: Plan, page: Page, wave: Candidat
   const times = await eventTimesOf(scope, timed)
   const runs = plan.runs ?? Map.groupBy(await runsOf(scope, reaching), (run) => run.blockId)
   let count = 0
+  let turn = performance.now()
   for (const block of wave) {
+    if (performance.now() - turn > turnEvery) {
+      await nextTurn()
+      turn = performance.now()
+    }
     const chunk = times.get(block.blockId)
     const read: Read = { block, times: chunk && openColumn(chunk).numbers, runs: runs.get(block.blockId) ?? [] }
     const masks = texts ? masksOf(plan.wanted, must(texts, block), columns?.get(block.blockId) ?? []) : []
