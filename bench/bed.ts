@@ -43,6 +43,8 @@ export function postgresUrls(dataDir: string) {
 
 export async function connect(url: string) {
   const client = new pg.Client({ connectionString: url })
+  // The first failure tells; a connection that the end of the server breaks does not.
+  client.on('error', () => {})
   await client.connect()
   const one = async (text: string, values: unknown[] = []) => Number((await client.query(text, values)).rows[0]?.n)
   return { query: client.query.bind(client), one, end: () => client.end() }

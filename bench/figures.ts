@@ -12,3 +12,18 @@ export const spread = (values: number[]) => ({
   median: rounded(quantile(values, 0.5)),
   max: rounded(Math.max(...values)),
 })
+
+/** Of many measurements, in milliseconds. */
+export const latency = (values: number[]) => ({
+  n: values.length,
+  p50: rounded(quantile(values, 0.5)),
+  p95: rounded(quantile(values, 0.95)),
+  max: rounded(Math.max(...values)),
+})
+
+/** Milliseconds that `work` takes. */
+export async function timed(work: () => Promise<unknown>) {
+  const began = performance.now()
+  await work()
+  return performance.now() - began
+}

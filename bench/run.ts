@@ -11,6 +11,14 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
     const { ingest } = await import('./ingest.ts')
     return ([rows = '200000', pairs = '3']) => ingest(Number(rows), Number(pairs))
   },
+  search: async () => {
+    const { search } = await import('./search.ts')
+    return ([rows = '1000000', rounds = '20']) => search(Number(rows), Number(rounds))
+  },
+  hosts: async () => {
+    const { hosts } = await import('./hosts.ts')
+    return ([count = '100000', rounds = '20']) => hosts(Number(count), Number(rounds))
+  },
 }
 
 const [name = '', ...args] = process.argv.slice(2)
