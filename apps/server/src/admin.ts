@@ -2,7 +2,7 @@ import { resetByOperator, unlockByOperator } from '@velocicompanion/api'
 import { migrateDown, migrateUp, migrationStatus, openDatabase, type Database } from '@velocicompanion/db'
 import { startEmbedded } from '@velocicompanion/db/embedded'
 import pg from 'pg'
-import { gigabytes, limitsOf, spaceOf } from './disk.ts'
+import { sizeOf, limitsOf, spaceOf } from './disk.ts'
 import { readSettings, SettingError, type Settings } from './env.ts'
 import { servicesOf } from './services.ts'
 import { version } from './version.ts'
@@ -74,7 +74,7 @@ async function doctor(settings: Settings) {
   await withUrl(settings, async (url) => {
     const space = await spaceOf(settings.DATABASE_URL ? '.' : settings.DATA_DIR)
     const nearlyFull = space.free < limitsOf(space).low ? ': nearly full' : ''
-    say(`disk: ${gigabytes(space.free)} free of ${gigabytes(space.size)}${nearlyFull}`)
+    say(`disk: ${sizeOf(space.free)} free of ${sizeOf(space.size)}${nearlyFull}`)
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 })
     await client.connect()
     const asked = Date.now()

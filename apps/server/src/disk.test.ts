@@ -78,6 +78,19 @@ test.each(['/api/ingestion/rows', '/api/ingestion/ingest'])(
   },
 )
 
+test.each(['elastic/_bulk', 'splunk/services/collector', 'logscale/v1/ingest/humio-structured'])(
+  '%s tells its sender to come again while the disk is full, in words that make it keep its rows',
+  async (path) => {
+    await becomes({ free: 3 * GB, size: 100 * GB })
+    const headers = { authorization: `Bearer ${account.token}` }
+    const refused = await fetch(`${base}/api/ingestion/${path}`, { method: 'POST', headers, body: '{}\n' })
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5'])
+    const isText = refused.headers.get('content-type')!.startsWith('text/plain')
+    expect(isText).toBe(path.startsWith('elastic'))
+    await becomes({ free: 50 * GB, size: 100 * GB })
+  },
+)
+
 test('a delivery under way ends with 503 when the disk runs full, and its repeat is taken in whole', async () => {
   const stored = async () => {
     const { values } = await bed.metrics.registry.getSingleMetric('velocicompanion_ingested_rows_total')!.get()

@@ -28,7 +28,7 @@ export async function spaceOf(folder: string): Promise<Space> {
   return { free: bavail * bsize, size: blocks * bsize }
 }
 
-export const gigabytes = (bytes: number) => `${(bytes / GB).toFixed(1)} GB`
+export const sizeOf = (bytes: number) => (bytes < GB ? `${Math.round(bytes / MB)} MB` : `${(bytes / GB).toFixed(1)} GB`)
 
 /** Watches the disk that the embedded PostgreSQL writes to: one that is full makes it stop for everybody. */
 export function watchDisk(read: () => Promise<Space>, log: Logger, everyMs = interval) {
@@ -42,10 +42,10 @@ export function watchDisk(read: () => Promise<Space>, log: Logger, everyMs = int
       const space = await read()
       const { low, full } = limitsOf(space)
       const now = space.free < full ? 'full' : space.free < low ? 'low' : 'fine'
-      text = `The disk of the server is nearly full: ${gigabytes(space.free)} of ${gigabytes(space.size)} are free. ${
+      text = `The disk of the server is nearly full: ${sizeOf(space.free)} of ${sizeOf(space.size)} are free. ${
         now === 'full'
           ? 'Nothing more is taken in until there is room.'
-          : `Below ${gigabytes(full)} nothing more is taken in.`
+          : `Below ${sizeOf(full)} nothing more is taken in.`
       }`
       if (now !== state) tell(now, space)
       state = now

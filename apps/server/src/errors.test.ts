@@ -37,6 +37,10 @@ async function until(done: (rows: Row[]) => boolean) {
     if (done(rows)) return rows
   }
 }
+async function freshToken() {
+  const { username, password } = account.who
+  return (await account.call<{ accessToken: string }>('auth.signIn', { username, password })).accessToken
+}
 const breakTable = (table: string) => root.query(`alter table ${table} add constraint broken check (false) not valid`)
 const mend = (table: string) => root.query(`alter table ${table} drop constraint broken`)
 
@@ -48,11 +52,25 @@ test('equal errors of a procedure are one line with a count, and nothing of the 
   await mend('cases')
   const rows = await until((found) => found[0]?.count === 20)
   expect(rows).toHaveLength(1)
-  expect(rows[0]).toMatchObject({ route: '/api/trpc/cases.create', message: 'error: 23514 broken' })
-  expect(rows[0]!.stack).toContain('packages/api/src/cases/queries.ts')
+  expect(rows[0]).toMatchObject({ route: '/api/trpc/cases.create', message: 'PostgreSQL: 23514 broken' })
+  expect(rows[0]!.stack).toMatch(/^at .*packages\/api\/src\/cases\/queries\.ts/)
   expect(JSON.stringify(rows)).not.toContain('Grace')
   expect(lines.join('')).toContain(rows[0]!.requestId)
   expect(lines.join('')).not.toContain('Grace')
+})
+
+test('who meets an error is given the reference that the list of errors has', async () => {
+  await breakTable('artifacts')
+  const { id } = await account.call<{ id: number }>('cases.create', { title: 'a case' })
+  const answer = await bed.app.inject({
+    method: 'POST',
+    url: '/api/trpc/artifacts.create',
+    headers: { authorization: `Bearer ${await freshToken()}` },
+    payload: { caseId: id, artifactType: 'ip', value: '192.0.2.1' },
+  })
+  await mend('artifacts')
+  const { error } = answer.json() as { error: { data: { requestId: string } } }
+  await until((rows) => rows.some((row) => row.requestId === error.data.requestId))
 })
 
 test('an error of a delivery belongs to the tenant of its token', async () => {
@@ -70,7 +88,7 @@ test('an error of a delivery belongs to the tenant of its token', async () => {
   expect(answer.status).toBe(500)
   await mend('deliveries')
   const rows = await until((found) => found.some((row) => row.route === '/api/ingestion/rows'))
-  expect(rows[0]!.message).toBe('error: 23514 broken')
+  expect(rows[0]!.message).toBe('PostgreSQL: 23514 broken')
   expect(await answer.json()).toEqual({ detail: `Internal error, reference ${rows[0]!.requestId}` })
 })
 
@@ -94,6 +112,12 @@ test.each([
   [new Error('around', { cause: new Error('the value "say "grace" twice" is wrong') })],
 ])('%s is written down without what it quotes', (error) => {
   expect(JSON.stringify(faultOf(error))).not.toMatch(/grace/i)
+})
+
+test('a message of several lines is no place in the code', () => {
+  const { stack } = faultOf(new Error('no\n    at grace (grace.ts:1:1)'))
+  expect(stack).toMatch(/^at .*errors\.test\.ts/)
+  expect(stack).not.toContain('grace')
 })
 
 test('an unreadable JSON is written down without its text, quoted or not', () => {

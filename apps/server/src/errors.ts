@@ -94,6 +94,7 @@ export const answerError =
     const said = refusal?.status ?? thrown.statusCode ?? 500
     const status = said < 500 && !toldApart.has(said) ? 400 : said
     if (isFault(error, status)) errors.report(request, routesOf(request)[0]!, thrown)
+    if (status >= 500) reply.header('x-request-id', request.id)
     if (status === 401) reply.header('www-authenticate', 'Bearer')
     if (status === 503) reply.header('retry-after', '5')
     // A body that was not read to its end would be taken for the next request.

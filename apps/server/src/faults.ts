@@ -24,8 +24,8 @@ const quoting = new Set(['SyntaxError', 'RangeError', 'URIError', 'ZodError'])
 export function faultOf(thrown: unknown): Fault {
   const error = innermost(thrown)
   if (!(error instanceof Error)) return { type: typeof error, code: '', message: 'not an error', stack: '' }
-  const { code, constraint, table } = error as { code?: unknown; constraint?: unknown; table?: unknown }
-  const type = error.name
+  const { code, severity, constraint, table } = error as Error & Record<string, unknown>
+  const type = severity === undefined ? error.name : 'PostgreSQL'
   const stack = framesOf(error)
   if (typeof code === 'string') {
     const names = [code, constraint ?? table].filter((name) => typeof name === 'string')
@@ -41,17 +41,15 @@ function innermost(error: unknown, depth = 0): unknown {
   return cause instanceof Error && depth < 5 ? innermost(cause, depth + 1) : error
 }
 
-/** The message stands before the frames, and may hold lines that look like some. */
+/** Of our own code, where it has a part: what libraries do below it is the same each time. The message stands before. */
 function framesOf({ stack = '', message }: Error) {
-  const from = stack.indexOf(message) + message.length
   const frames = stack
-    .slice(from)
+    .slice(stack.indexOf(message) + message.length)
     .split('\n')
     .filter((line) => /^ {4}at /.test(line))
-  return frames
-    .slice(0, mostFrames)
     .map((line) => line.trim().replaceAll('file://', '').replaceAll(root, ''))
-    .join('\n')
+  const own = frames.filter((frame) => !/node_modules|\(?node:/.test(frame))
+  return [...new Set(own.length > 0 ? own : frames)].slice(0, mostFrames).join('\n')
 }
 
 /** The same for errors that look alike: route, kind, and the places nearest to it. Messages may differ without end. */

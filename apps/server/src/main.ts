@@ -14,6 +14,9 @@ import { openTelemetry } from './telemetry.ts'
 import { jobsOf, startJobs } from './worker.ts'
 
 const demo = process.argv.includes('--demo')
+// The query builder alone takes ten frames, and the place in our code comes behind them.
+Error.stackTraceLimit = 50
+
 const loopbackHosts = ['127.0.0.1', 'localhost', '::1']
 
 const setupCodeOf = ({ HOST }: Settings) =>

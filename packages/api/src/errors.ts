@@ -45,14 +45,14 @@ export function unavailable(error: unknown): AppError | undefined {
 function whyUnavailable(error: unknown): string | undefined {
   if (error instanceof AppError || typeof error !== 'object' || error === null) return undefined
   const { code, message = '', cause } = error as { code?: string; message?: string; cause?: unknown }
-  if (code === '53100') return 'The disk of the database is full; try again when there is room'
-  if (code === 'ENOSPC') return 'The disk of the server is full; try again when there is room'
+  if (code === '53100') return 'The disk of the database is full'
+  if (code === 'ENOSPC') return 'The disk of the server is full'
   if (message.includes('timeout exceeded when trying to connect')) {
-    return 'The server is busy: no connection to the database came free in time; try again'
+    return 'The server is busy: no connection to the database came free in time'
   }
   const away = [...awayCodes, ...awayStates].includes(code ?? '')
   if (away || /Connection terminated|is not queryable/.test(message)) {
-    return 'The database does not answer; try again'
+    return 'The database does not answer'
   }
   return whyUnavailable(cause)
 }

@@ -33,12 +33,14 @@ const t = initTRPC
   .context<Context>()
   .meta<Meta>()
   .create({
-    errorFormatter({ shape, error }) {
+    errorFormatter({ shape, error, ctx }) {
       const known = error instanceof AppError ? error : error.cause instanceof AppError ? error.cause : undefined
       const { stack: _stack, ...data } = shape.data as typeof shape.data & { stack?: string }
       // A 5xx text may quote data or SQL.
       const message = shape.data.httpStatus >= 500 && !known ? 'Internal error' : shape.message
-      return { ...shape, message, data: { ...data, reason: known?.reason, detail: known?.detail } }
+      // What the log and the list of errors know the request by.
+      const requestId = shape.data.httpStatus >= 500 ? ctx?.origin.requestId : undefined
+      return { ...shape, message, data: { ...data, reason: known?.reason, detail: known?.detail, requestId } }
     },
   })
 

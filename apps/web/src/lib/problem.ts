@@ -63,7 +63,7 @@ export function problemOf(error: unknown): Problem {
 const isOffline = (error: unknown) => error instanceof TRPCClientError
 
 const serverMessage = (code: string, message: string) => {
-  if (code === 'SERVICE_UNAVAILABLE') return 'The database does not answer.'
+  if (code === 'SERVICE_UNAVAILABLE') return `${message.replace(/\.$/, '')}.`
   return code === 'INTERNAL_SERVER_ERROR' ? 'The server failed at this.' : message
 }
 

@@ -58,7 +58,6 @@ function ErrorList({ rows, withTenant }: { rows: Failure[]; withTenant: boolean 
     { head: 'What', wrap: true, cell: (error) => <What error={error} /> },
     {
       head: 'Last reference',
-      wide: true,
       cell: ({ requestId }) =>
         requestId && (
           <span className="row">
@@ -74,16 +73,16 @@ function ErrorList({ rows, withTenant }: { rows: Failure[]; withTenant: boolean 
 /** The place in the code on demand: most look at the counts only. */
 function What({ error: { message, stack } }: { error: Failure }) {
   return (
-    <>
+    <div style={{ padding: '6px 0' }}>
       <Mono value={message} />
       {stack && (
         <details>
           <summary>Place in the code</summary>
-          <pre className="mono t2" style={{ overflowX: 'auto', margin: 0 }}>
+          <pre className="mono t2" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere', margin: 0 }}>
             {stack}
           </pre>
         </details>
       )}
-    </>
+    </div>
   )
 }
