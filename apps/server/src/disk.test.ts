@@ -21,7 +21,7 @@ let bed: Awaited<ReturnType<typeof appBed>>
 let base: string
 let account: Awaited<ReturnType<typeof firstAccount>>
 beforeAll(async () => {
-  bed = await appBed({ disk, services: { warnings: disk.warnings } })
+  bed = await appBed({ disk, services: { warnings: disk.warnings }, settings: { INGEST_BODY_MB: 8 } })
   base = await bed.app.listen({ host: '127.0.0.1', port: 0 })
   account = await firstAccount(base)
 })
@@ -98,7 +98,7 @@ test('a delivery under way ends with 503 when the disk runs full, and its repeat
   }
   const before = await stored()
   async function* body() {
-    yield Buffer.from(head('F.long', 3000) + rows(2500))
+    yield Buffer.from(head('F.long', 6500) + rows(6000))
     while ((await stored()) < before + 1000) await new Promise(setImmediate)
     await becomes({ free: 3 * GB, size: 100 * GB })
     yield Buffer.from(rows(500))
@@ -112,9 +112,9 @@ test('a delivery under way ends with 503 when the disk runs full, and its repeat
     } as RequestInit)
   expect((await send(body())).status).toBe(503)
   await becomes({ free: 50 * GB, size: 100 * GB })
-  const repeat = await send(head('F.long', 3000) + rows(3000))
-  expect(await repeat.json()).toMatchObject({ rows: 3000, rejected: 0 })
-  expect(await stored()).toBe(before + 3000)
+  const repeat = await send(head('F.long', 6500) + rows(6500))
+  expect(await repeat.json()).toMatchObject({ rows: 6500, rejected: 0 })
+  expect(await stored()).toBe(before + 6500)
 })
 
 test('free space that cannot be read changes nothing, and is told once', async () => {
