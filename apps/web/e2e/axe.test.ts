@@ -43,7 +43,10 @@ async function found(page: Page, { path, whole, act }: Scene) {
   for (const { colorScheme, width } of looks) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await page.setViewportSize({ width, height: 800 })
-    const { violations, passes } = await new AxeBuilder({ page }).setLegacyMode(true).options({ rules, resultTypes: ['violations'] }).analyze()
+    const { violations, passes } = await new AxeBuilder({ page })
+      .setLegacyMode(true)
+      .options({ rules, resultTypes: ['violations'] })
+      .analyze()
     expect(passes.length).toBeGreaterThan(10)
     for (const { id, nodes } of violations)
       for (const { html } of nodes) lines.add(`${path} ${colorScheme} ${width} ${id}: ${html.slice(0, 160)}`)

@@ -7,6 +7,7 @@ import * as cases from './0005_cases.ts'
 import * as sourcesByKind from './0006_sources_by_kind.ts'
 import * as unnumberedRows from './0007_unnumbered_rows.ts'
 import * as flowsListed from './0008_flows_listed.ts'
+import * as supersededRows from './0009_superseded_rows.ts'
 
 /** Every migration, in order. Names are frozen once released. */
 export const migrations: Record<string, Migration> = {
@@ -18,4 +19,5 @@ export const migrations: Record<string, Migration> = {
   '0006_sources_by_kind': sourcesByKind,
   '0007_unnumbered_rows': unnumberedRows,
   '0008_flows_listed': flowsListed,
+  '0009_superseded_rows': supersededRows,
 }

@@ -107,6 +107,10 @@ export interface Blocks {
   rawBytes: number;
   receivedAt: Generated<Timestamp>;
   sourceId: number;
+  /**
+   * of n: rows of superseded runs; a search leaves them out
+   */
+  superseded: Generated<number>;
   tenantId: number;
   /**
    * sorted 32-bit keyed hashes of the distinct leaves and of the indicators inside them
@@ -194,6 +198,10 @@ export interface CollectionSources {
   rowsExpected: number | null;
   rowsRejected: Generated<number>;
   rowsStored: Generated<number>;
+  /**
+   * of rows_stored: rows that the numbered copy of the same source stands in for
+   */
+  rowsSuperseded: Generated<number>;
   sourceId: number;
   tenantId: number;
   updatedAt: Generated<Timestamp>;
@@ -313,6 +321,7 @@ export interface Runs {
   n: number;
   sha256: Buffer;
   sourceId: number;
+  superseded: Generated<boolean>;
   tenantId: number;
 }
 

@@ -252,3 +252,75 @@ test('LogScale is told to wait while nothing can be taken in', async () => {
   expect((await send(logscale, '{"events":[]}')).statusCode).toBe(400)
   expect((await send(logscale, '[]')).statusCode).toBe(200)
 })
+
+describe('a numbered copy of the same flow', () => {
+  const flow = { version: 1, org_id: 'root', client_id: 'C.1', flow_id: 'F.1' }
+  const line = (over: object) => `${JSON.stringify({ ...flow, ...over })}\n`
+  const rowsOf = (n: number) => Array.from({ length: n }, (_, i) => `{"n":${i},"common":"value"}`)
+  const numbered = (rows: string[], start = 0) =>
+    feed(`${line({ kind: 'batch', artifact: 'A/B', start_row: start, rows: rows.length })}${rows.join('\n')}\n`)
+  const end = (rows: number) => feed(line({ kind: 'flow_end', rows, artifacts: [{ artifact: 'A/B', rows }] }))
+  const unnumbered = (rows: string[]) => {
+    const added = rows.map((row) => row.replace(/\}$/, ',"Artifact":"A/B","ClientId":"C.1","FlowId":"F.1"}'))
+    const id = () => `{"index":{"_id":"${crypto.randomUUID()}"}}`
+    return send(elastic, added.map((row) => `${id()}\n${row}\n`).join(''))
+  }
+  async function feed(payload: string) {
+    const headers = { authorization: `Bearer ${token}` }
+    expect((await app.inject({ method: 'POST', url: '/api/ingestion/rows', payload, headers })).statusCode).toBe(200)
+  }
+  async function seen() {
+    const reader = await bed.callerOf(tenant, 'viewer')
+    const all = await reader.rows.search({ query: '', limit: 200 })
+    const ofHost = await reader.rows.search({ query: 'host:C.1' })
+    const exact = await reader.rows.search({ query: 'value' })
+    expect([all.rows.length, exact.total, ofHost.total]).toEqual([all.total, all.total, all.total])
+    const [host] = (await reader.hosts.list({})).rows
+    expect(host!.rowsReceived).toBe(all.total)
+    return all.total
+  }
+  /** What is left out of answers is still there for who opens its collection. */
+  async function listed() {
+    const reader = await bed.callerOf(tenant, 'viewer')
+    const { rows } = await reader.collections.list({})
+    const copy = rows.find((row) => row.kind === 'unnumbered')!
+    expect((await reader.rows.search({ query: `collection:${copy.id}` })).total).toBe(copy.rowsStored)
+    return { stored: copy.rowsStored, superseded: copy.rowsSuperseded }
+  }
+
+  test('stands in for the rows without numbers when it is whole, whichever came first', async () => {
+    await unnumbered(rowsOf(5))
+    expect(await seen()).toBe(5)
+    await numbered(rowsOf(3))
+    expect(await seen()).toBe(8)
+    await numbered(rowsOf(5).slice(3), 3)
+    await end(5)
+    expect(await seen()).toBe(5)
+    expect(await listed()).toEqual({ stored: 5, superseded: 5 })
+  })
+
+  test('also when they come after it, and when a repeated event sent them twice', async () => {
+    await numbered(rowsOf(4))
+    await end(4)
+    await unnumbered(rowsOf(4))
+    expect(await seen()).toBe(4)
+    await unnumbered(rowsOf(4))
+    expect(await seen()).toBe(8)
+    await numbered(rowsOf(4))
+    await end(4)
+    expect(await seen()).toBe(4)
+    expect(await listed()).toEqual({ stored: 8, superseded: 8 })
+  })
+
+  test('never while it lacks rows, and never for rows that are newer than it', async () => {
+    await unnumbered(rowsOf(2))
+    await numbered(rowsOf(1))
+    await end(2)
+    expect(await seen()).toBe(3)
+    await numbered(rowsOf(2).slice(1), 1)
+    await end(2)
+    expect(await seen()).toBe(2)
+    await unnumbered(rowsOf(6).slice(2))
+    expect(await seen()).toBe(6)
+  })
+})

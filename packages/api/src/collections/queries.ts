@@ -31,10 +31,11 @@ const sums = sql<Sums>`
     coalesce(${announced}, sum(n.rows_expected) filter (where n.kind = 'rows')::bigint) as rows_expected,
     coalesce(sum(n.rows_stored), 0)::bigint as rows_stored,
     coalesce(sum(n.rows_rejected), 0)::bigint as rows_rejected,
+    coalesce(sum(n.rows_superseded), 0)::bigint as rows_superseded,
     count(n.kind)::int as sources,
     coalesce(bool_or(n.received < n.rows_expected), false)
       or coalesce(sum(n.received) filter (where n.kind = 'rows'), 0) < coalesce(${announced}, 0) as incomplete
-  from (select ${countOf} as received, cs.rows_expected, cs.rows_stored, cs.rows_rejected, s.kind
+  from (select ${countOf} as received, cs.rows_expected, cs.rows_stored, cs.rows_rejected, cs.rows_superseded, s.kind
     from collection_sources cs join sources s on s.tenant_id = cs.tenant_id and s.id = cs.source_id
     where cs.tenant_id = c.tenant_id and cs.collection_id = c.id) n`
 
@@ -43,6 +44,8 @@ interface Sums {
   rowsExpected: number | null
   rowsStored: number
   rowsRejected: number
+  /** Stored and listed, but counted nowhere else: the numbered copy of the same rows is here. */
+  rowsSuperseded: number
   sources: number
   incomplete: boolean
 }
@@ -71,6 +74,7 @@ const counted = [
   'm.rowsExpected',
   'm.rowsStored',
   'm.rowsRejected',
+  'm.rowsSuperseded',
   'm.sources',
   'm.incomplete',
 ] as const
@@ -125,7 +129,7 @@ async function countCollections(scope: ReadScope, filter: CollectionFilter) {
           join.onRef('m.tenantId', '=', 'c.tenantId').onRef('m.collectionId', '=', 'c.id'),
         )
         .where(
-          sql<boolean>`(coalesce(m.lacks, false) or coalesce(m.received, 0) < coalesce(c.rows_expected, 0)) = ${incomplete!}`,
+          sql<boolean>`(coalesce(m.lacks, false) or coalesce(m.received, 0) < coalesce(${announced}, 0)) = ${incomplete!}`,
         ),
     )
     .select(({ fn }) => fn.countAll<number>().as('total'))
@@ -157,7 +161,7 @@ export async function collectionCounts(scope: ReadScope, hostIds: number[]) {
       'c.hostId',
       eb.fn.countAll<number>().as('collections'),
       sql<number>`count(*) filter (where m.incomplete)`.as('incomplete'),
-      sql<number>`sum(m.rows_received)::bigint`.as('rowsReceived'),
+      sql<number>`sum(m.rows_received - m.rows_superseded)::bigint`.as('rowsReceived'),
       sql<
         number | null
       >`sum(greatest(m.rows_expected, m.rows_received)) filter (where m.rows_expected is not null)::bigint`.as(
@@ -195,7 +199,8 @@ const sourcesOf = (scope: TenantScope, id: number) =>
     .innerJoin('sources', (join) =>
       join.onRef('sources.tenantId', '=', 'cs.tenantId').onRef('sources.id', '=', 'cs.sourceId'),
     )
-    .select(['sources.id', 'sources.name', 'sources.kind', 'cs.rowsStored', 'cs.rowsRejected', 'cs.rowsExpected'])
+    .select(['sources.id', 'sources.name', 'sources.kind', 'cs.rowsStored', 'cs.rowsRejected'])
+    .select(['cs.rowsSuperseded', 'cs.rowsExpected'])
     .select([sql<number>`${countOf}`.as('rowsReceived'), missing.as('missing'), 'cs.updatedAt'])
     .where('cs.tenantId', '=', scope.tenantId)
     .where('cs.collectionId', '=', id)

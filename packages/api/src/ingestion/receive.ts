@@ -13,6 +13,7 @@ import { applyEnd, applyRecord, collectionOf, hostOf, sourceOf } from './records
 import { sourceNameOf } from './places.ts'
 import { receiveList } from './reconcile.ts'
 import { isLong, storeGroup, storeLong, type Ingest, type Stored, type Target } from './store.ts'
+import { supersede, supersedeOfClients } from './supersede.ts'
 import { receiveWhole } from './whole.ts'
 
 const compress = promisify(zstdCompress)
@@ -38,9 +39,13 @@ export async function receive(ingest: Ingest, receiving: Receiving): Promise<Rec
   }
   if (envelope.kind === 'events') {
     const { serverId } = credential
-    return receiveEvents({ envelope, line: first.value }, groups, (e, line, rows) =>
-      receiveRows(ingest, receiving, serverId, e, line, only(rows)),
-    )
+    const clients = new Set<string>()
+    const receipt = await receiveEvents({ envelope, line: first.value }, groups, (e, line, rows) => {
+      clients.add(e.client_id)
+      return receiveRows(ingest, receiving, serverId, e, line, only(rows))
+    })
+    await inScope(ingest, receiving, (scope) => supersedeOfClients(scope, ingest.database, serverId, [...clients]))
+    return receipt
   }
   await checkOrg(ingest, credential, credential.serverId, envelope)
   const body = await wholeBody(first.value, groups)
@@ -82,6 +87,7 @@ async function receiveRecords(
       await applyRecord(scope, ids, e, line.toString('utf8').toWellFormed())
       if (e.kind === 'flow_end') await applyEnd(scope, ids.collectionId, e)
     }
+    if (ids && envelope.kind === 'flow_end') await supersede(scope, ingest.database, [ids.hostId])
     await scope.db
       .insertInto('deliveries')
       .values({

@@ -11,6 +11,8 @@ export interface Candidate {
   tMin: number
   tMax: number
   rawBytes: number
+  /** Of `n`: rows that are left out, as their numbered copy is here. */
+  superseded: number
 }
 
 /** Consecutive rows of a block: `n` from `blockRow` on are the source's rows from `firstRow` on. */
@@ -23,10 +25,13 @@ export interface Run {
   sourceId: number
   firstRow: number
   hostId: number
+  superseded: boolean
 }
 
 export interface BlockFilter {
   sources: number[] | undefined
+  /** Whether blocks count whose rows are all superseded. */
+  superseded: boolean
   /** Event times, both inclusive. */
   since: number
   until: number
@@ -68,7 +73,9 @@ export async function sourceIdsOf(scope: ReadScope, name: string): Promise<numbe
   return rows.map((row) => row.id)
 }
 
-const candidateColumns = sql`b.tenant_id, b.block_id, b.source_id, b.n, b.t_min, b.t_max, b.raw_bytes`
+const candidateColumns = sql`b.tenant_id, b.block_id, b.source_id, b.n, b.t_min, b.t_max, b.raw_bytes, b.superseded`
+
+const counted = ({ superseded }: BlockFilter) => (superseded ? sql`true` : sql`b.superseded < b.n`)
 
 /** Blocks whose terms hold all of these hashes; through functions, as GIN indexes are off under row-level security. */
 export async function blocksWithTerms(scope: ReadScope, terms: number[], filter: BlockFilter): Promise<Candidate[]> {
@@ -79,7 +86,7 @@ export async function blocksWithTerms(scope: ReadScope, terms: number[], filter:
       : sql`find_blocks(${scope.tenantId}::int, ${terms}::int[], ${sources ?? null}::int[], ${bigint(since)}, ${bigint(until)})`
   const { rows } = await sql<Candidate>`
     select ${candidateColumns} from ${found} f join blocks b on b.tenant_id = f.tenant_id and b.block_id = f.block_id
-    where ${inScope(scope, 'b.tenant_id')} and (${sources ?? null}::int[] is null or f.source_id = any (${sources ?? []}::int[]))
+    where ${inScope(scope, 'b.tenant_id')} and ${counted(filter)} and (${sources ?? null}::int[] is null or f.source_id = any (${sources ?? []}::int[]))
   `.execute(scope.db)
   return rows
 }
@@ -90,13 +97,13 @@ export async function blocksOf(scope: ReadScope, filter: BlockFilter, keys?: Blo
   const from = keys ? sql`${wanted(keys)} join blocks b using (tenant_id, block_id)` : sql`blocks b`
   const { rows } = await sql<Candidate>`
     select ${candidateColumns} from ${from}
-    where ${inScope(scope, 'b.tenant_id')} and b.t_max >= ${bigint(since)} and b.t_min <= ${bigint(until)}
+    where ${inScope(scope, 'b.tenant_id')} and ${counted(filter)} and b.t_max >= ${bigint(since)} and b.t_min <= ${bigint(until)}
       and (${sources ?? null}::int[] is null or b.source_id = any (${sources ?? []}::int[]))
   `.execute(scope.db)
   return rows
 }
 
-export const runColumns = sql`r.tenant_id, r.block_id, r.block_row, r.n, r.collection_id, r.source_id, r.first_row, r.host_id`
+export const runColumns = sql`r.tenant_id, r.block_id, r.block_row, r.n, r.collection_id, r.source_id, r.first_row, r.host_id, r.superseded`
 
 /** Runs of hosts and collections; undefined means any. */
 export async function runsWhere(

@@ -54,6 +54,8 @@ interface Plan extends Asked {
   blocks: Candidate[]
   /** The runs of `host:` and `collection:` by block; undefined when neither is asked for. */
   runs: Map<number, Run[]> | undefined
+  /** Whether superseded rows are part of the answer. */
+  superseded: boolean
   started: number
 }
 
@@ -75,10 +77,12 @@ export async function findRows(scope: ReadScope, query: RowQuery, asked: Asked):
     throw new AppError('BAD_REQUEST', `A query may hold ${mostTimes} times at most`, 'too_expensive')
   const narrowed = await narrow(scope, query)
   if (!narrowed) return { hits: [], total: 0, totalIsExact: true }
-  const filter = { sources: narrowed.sources, since: asked.bounds.from, until: asked.bounds.to - 1 }
+  // Who names a collection sees all of it; elsewhere a numbered copy stands in for rows without numbers.
+  const superseded = query.collections.length > 0
+  const filter = { sources: narrowed.sources, superseded, since: asked.bounds.from, until: asked.bounds.to - 1 }
   const blocks = await candidates(scope, wanted, filter, narrowed.runs)
   const runs = narrowed.runs && Map.groupBy(narrowed.runs, (run) => run.blockId)
-  return search(scope, { ...asked, wanted, blocks, runs, started })
+  return search(scope, { ...asked, wanted, blocks, runs, superseded, started })
 }
 
 /** Source ids and runs that `source:`, `host:` and `collection:` leave; undefined when nothing can match. */
@@ -171,7 +175,9 @@ async function evaluate(scope: ReadScope, plan: Plan, page: Page, wave: Candidat
   const texts = plan.wanted.length > 0 ? await textsOf(scope, wave) : undefined
   const columns = plan.wanted.some(({ time }) => time) ? await timeColumnsOf(scope, wave) : undefined
   const times = await eventTimesOf(scope, timed)
-  const runs = plan.runs ?? Map.groupBy(await runsOf(scope, reaching), (run) => run.blockId)
+  const masked = plan.superseded ? [] : wave.filter((block) => block.superseded > 0)
+  const named = [...new Set([...reaching, ...masked])]
+  const runs = plan.runs ?? Map.groupBy(await runsOf(scope, named), (run) => run.blockId)
   let count = 0
   let turn = performance.now()
   for (const block of wave) {
@@ -204,9 +210,10 @@ interface Read {
 
 function otherMasks(plan: Plan, { block, times, runs }: Read): Uint8Array[] {
   const masks: Uint8Array[] = []
-  if (plan.runs) {
+  const leftOut = block.superseded > 0 && !plan.superseded
+  if (plan.runs || leftOut) {
     const mask = new Uint8Array(block.n)
-    for (const run of runs) mask.fill(1, run.blockRow, run.blockRow + run.n)
+    for (const run of runs) if (!leftOut || !run.superseded) mask.fill(1, run.blockRow, run.blockRow + run.n)
     masks.push(mask)
   }
   if (isCut(plan, block)) {

@@ -6,6 +6,7 @@ import { fold } from '../../evidence/folded.ts'
 import { inTenant, type Origin, type TenantScope } from '../../scope.ts'
 import { again } from '../again.ts'
 import { hostOf, hostOfDocument, sourceOf } from '../records.ts'
+import { supersede } from '../supersede.ts'
 import { storeGroup, type Ingest, type Target } from '../store.ts'
 import type { Aside, Place, Unit, Units } from './unit.ts'
 
@@ -50,7 +51,12 @@ export async function receiveUnnumbered(
     const rows = whole[i]!.map(({ row }) => fold(row))
     await storePart(ingest, part, rows)
   }
-  const rejected = await inScope(ingest, request, (scope) => complete(scope, parts))
+  const hosts = [...new Set(parts.map((part) => part.hostId))]
+  const rejected = await inScope(ingest, request, async (scope) => {
+    const n = await complete(scope, parts)
+    await supersede(scope, ingest.database, hosts)
+    return n
+  })
   return { rows: units.length + aside.length, rejected }
 }
 

@@ -1,0 +1,84 @@
+import type { Database } from '@velocicompanion/db'
+import { sql } from 'kysely'
+import type { TenantScope } from '../scope.ts'
+
+/**
+ * Leaves rows without numbers out of answers and counts where the numbered copy of the same source of the same flow, or day,
+ * is here as a whole. Where there are more of them than the copy has, those that came after it stay: the flow may have grown.
+ * Never the other way round.
+ */
+export async function supersede(scope: TenantScope, { roles }: Pick<Database, 'roles'>, hostIds: number[]) {
+  const { rows: copies } = await sql<Copy>`
+select u.collection_id, u.source_id, case when n.rows_stored >= u.rows_stored then now()
+  else greatest(n.updated_at, (select max(d.received_at) from deliveries d
+    where d.tenant_id = n.tenant_id and d.collection_id = n.collection_id and d.source_id = n.source_id)) end as until
+from collections uc
+join collection_sources u on u.tenant_id = uc.tenant_id and u.collection_id = uc.id and u.rows_superseded < u.rows_stored
+join collections nc on nc.tenant_id = uc.tenant_id and nc.host_id = uc.host_id and nc.flow_id = uc.flow_id and nc.kind in ('flow', 'events', 'import')
+join collection_sources n on n.tenant_id = nc.tenant_id and n.collection_id = nc.id and n.source_id = u.source_id
+where uc.tenant_id = ${scope.tenantId} and uc.host_id = any (${hostIds}::bigint[]) and uc.kind = 'unnumbered'
+  and case when n.rows_expected is null then n.rows_stored >= u.rows_stored else n.received @> int8range(0, n.rows_expected) end
+order by u.collection_id, u.source_id for update of u`.execute(scope.db)
+  for (const copy of copies) await leaveOut(scope, roles, copy)
+}
+
+interface Copy {
+  collectionId: number
+  sourceId: number
+  until: Date
+}
+
+async function leaveOut(scope: TenantScope, roles: Database['roles'], { collectionId, sourceId, until }: Copy) {
+  const { tenantId } = scope
+  const deliveries = await scope.db
+    .selectFrom('deliveries')
+    .select('id')
+    .where('tenantId', '=', tenantId)
+    .where('collectionId', '=', collectionId)
+    .where('sourceId', '=', sourceId)
+    .where('receivedAt', '<=', until)
+    .execute()
+  // Runs and blocks are the evidence role's own.
+  await sql.raw(`set local role ${roles.evidence}`).execute(scope.db)
+  const { rows } = await sql<{ n: number }>`
+with gone as (
+  update runs set superseded = true
+  where tenant_id = ${tenantId} and collection_id = ${collectionId} and source_id = ${sourceId} and not superseded
+    and delivery_id = any (${deliveries.map((d) => d.id)}::bigint[])
+  returning block_id, n
+), of_blocks as (
+  select block_id, sum(n)::int as n from gone group by block_id
+), marked as (
+  update blocks b set superseded = b.superseded + o.n from of_blocks o where b.tenant_id = ${tenantId} and b.block_id = o.block_id
+)
+select coalesce(sum(n), 0)::bigint as n from of_blocks`.execute(scope.db)
+  await sql.raw(`set local role ${roles.app}`).execute(scope.db)
+  await scope.db
+    .updateTable('collectionSources')
+    .set((eb) => ({ rowsSuperseded: eb('rowsSuperseded', '+', rows[0]!.n) }))
+    .where('tenantId', '=', tenantId)
+    .where('collectionId', '=', collectionId)
+    .where('sourceId', '=', sourceId)
+    .execute()
+}
+
+/** The same for clients of one server, as a body of events names them. */
+export async function supersedeOfClients(
+  scope: TenantScope,
+  database: Pick<Database, 'roles'>,
+  serverId: number,
+  clientIds: string[],
+) {
+  const hosts = await scope.db
+    .selectFrom('hosts')
+    .select('id')
+    .where('tenantId', '=', scope.tenantId)
+    .where('serverId', '=', serverId)
+    .where('clientId', 'in', clientIds)
+    .execute()
+  await supersede(
+    scope,
+    database,
+    hosts.map((host) => host.id),
+  )
+}
