@@ -8,6 +8,7 @@ import * as sourcesByKind from './0006_sources_by_kind.ts'
 import * as unnumberedRows from './0007_unnumbered_rows.ts'
 import * as flowsListed from './0008_flows_listed.ts'
 import * as supersededRows from './0009_superseded_rows.ts'
+import * as findBlocksByTerms from './0010_find_blocks_by_terms.ts'
 
 /** Every migration, in order. Names are frozen once released. */
 export const migrations: Record<string, Migration> = {
@@ -20,4 +21,5 @@ export const migrations: Record<string, Migration> = {
   '0007_unnumbered_rows': unnumberedRows,
   '0008_flows_listed': flowsListed,
   '0009_superseded_rows': supersededRows,
+  '0010_find_blocks_by_terms': findBlocksByTerms,
 }
