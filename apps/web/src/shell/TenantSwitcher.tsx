@@ -1,9 +1,10 @@
 import { Menu } from '@mantine/core'
 import { IconCheck, IconChevronDown, IconWorld } from '@tabler/icons-react'
-import { trpc } from '../api.ts'
+import { useState } from 'react'
 import { initials } from '../lib/format.ts'
 import { useMay, useMe } from '../lib/me.ts'
 import { useSetTenant, useTenantChoice } from '../lib/tenant.ts'
+import { useTenantNames } from '../lib/tenant-names.ts'
 
 /** The tenant one looks at. Super-admins choose; for all others it is only a name. */
 export function TenantSwitcher() {
@@ -24,12 +25,12 @@ function Switcher() {
   const { tenant: own } = useMe()
   const chosen = useTenantChoice()
   const set = useSetTenant()
-  const list = trpc.tenants.list.useQuery(undefined, { staleTime: 60_000 })
-  const tenants = list.data?.rows ?? [own]
+  const [opened, setOpened] = useState(false)
+  const { tenants } = useTenantNames(opened)
   const current = chosen ?? own.id
   const name = chosen === 'all' ? 'All tenants' : (tenants.find((t) => t.id === current)?.name ?? `Tenant ${current}`)
   return (
-    <Menu width={260}>
+    <Menu width={260} opened={opened} onChange={setOpened}>
       <Menu.Target>
         <button type="button" className="tenant">
           <span className="sq" aria-hidden>

@@ -98,7 +98,7 @@ export function TokenDialog({ close, made }: TokenDialogProps) {
 function useTokenForm(made: (token: MadeToken) => void) {
   const me = useMe()
   const choice = useTenantChoice()
-  const { tenants } = useTenantNames()
+  const { tenants } = useTenantNames(true)
   const utils = trpc.useUtils()
   const form = useForm({
     initialValues: {

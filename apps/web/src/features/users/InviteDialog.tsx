@@ -18,7 +18,7 @@ interface InviteProps {
 export function InviteDialog({ close, made }: InviteProps) {
   const me = useMe()
   const choice = useTenantChoice()
-  const { tenants } = useTenantNames()
+  const { tenants } = useTenantNames(true)
   const utils = trpc.useUtils()
   const form = useForm({
     initialValues: {
