@@ -25,6 +25,8 @@ export const appRoute = createRoute({
       .union([z.number().int().positive(), z.literal('all')])
       .optional()
       .catch(undefined),
+    /** How many pages of the page's list are shown, more than the first. */
+    pages: z.number().int().min(2).max(50).optional().catch(undefined),
   }),
   search: { middlewares: [retainSearchParams(['tenant'])] },
   beforeLoad: async ({ location }) => {

@@ -7,9 +7,9 @@ export const textParam = z
   .optional()
   .catch(undefined)
 
-/** Changes some search parameters of the open page; typing replaces the history entry, choosing makes one. */
+/** Changes some search parameters of the open page, whose list begins anew; typing replaces the history entry, choosing makes one. */
 export function useSetSearch<T extends object>() {
   const navigate = useNavigate()
   return (patch: Partial<{ [K in keyof T]: T[K] | undefined }>, replace = false) =>
-    void navigate({ to: '.', search: ((old: object) => ({ ...old, ...patch })) as never, replace })
+    void navigate({ to: '.', search: ((old: object) => ({ ...old, pages: undefined, ...patch })) as never, replace })
 }

@@ -1,4 +1,6 @@
-import type { ReactNode } from 'react'
+import { useSearch } from '@tanstack/react-router'
+import { useEffect, type ReactNode } from 'react'
+import { useSetSearch } from '../lib/url.ts'
 import { Loaded } from './Loaded.tsx'
 import { More } from './More.tsx'
 
@@ -18,8 +20,15 @@ interface PagedProps<Row> {
   children: (rows: Row[]) => ReactNode
 }
 
-/** A list that comes in pages: loading, failure, nothing, the rows, and how many of them are shown. */
+/** A list that comes in pages, as many as the address says: loading, failure, nothing, the rows, and how many are shown. */
 export function Paged<Row>({ query, empty, children }: PagedProps<Row>) {
+  const wanted = useSearch({ strict: false, select: (search) => (search as { pages?: number }).pages }) ?? 1
+  const setSearch = useSetSearch<{ pages?: number }>()
+  const { hasNextPage, isFetchingNextPage, fetchNextPage, error } = query
+  const loaded = query.data?.pages.length ?? 0
+  useEffect(() => {
+    if (loaded > 0 && loaded < wanted && hasNextPage && !isFetchingNextPage && !error) void fetchNextPage()
+  }, [loaded, wanted, hasNextPage, isFetchingNextPage, fetchNextPage, error])
   return (
     <Loaded query={query}>
       {({ pages }) => {
@@ -31,9 +40,12 @@ export function Paged<Row>({ query, empty, children }: PagedProps<Row>) {
             <More
               shown={rows.length}
               total={pages[0]?.total}
-              hasNext={query.hasNextPage}
-              loading={query.isFetchingNextPage}
-              more={() => void query.fetchNextPage()}
+              hasNext={hasNextPage}
+              loading={isFetchingNextPage}
+              more={() => {
+                setSearch({ pages: loaded + 1 }, true)
+                void fetchNextPage()
+              }}
             />
           </>
         )

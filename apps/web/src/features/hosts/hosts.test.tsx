@@ -51,3 +51,19 @@ test('says what failed and loads again on demand', async () => {
   await user.click(within(alert).getByRole('button', { name: 'Try again' }))
   await screen.findByRole('link', { name: 'alpha' })
 })
+
+test('shows as many pages again as were open', async () => {
+  const tenantId = await bed.tenant()
+  await bed.root.query(
+    "insert into hosts (tenant_id, hostname, os) select $1, 'h' || lpad(i::text, 3, '0'), 'linux' from generate_series(1, 150) i",
+    [tenantId],
+  )
+  const user = await bed.open('/hosts?sort=hostname&direction=asc', { tenantId })
+  await screen.findByText('100 of 150 shown')
+  await user.click(screen.getByRole('button', { name: 'Show more' }))
+  await screen.findByText('all 150 shown')
+  const address = bed.address()!
+  expect(address).toContain('pages=2')
+  await bed.open(address, { tenantId })
+  await screen.findByRole('link', { name: 'h150' })
+})
