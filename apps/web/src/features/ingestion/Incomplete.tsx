@@ -1,6 +1,8 @@
 import { Link } from '@tanstack/react-router'
 import { count } from '../../lib/format.ts'
-import { useAllTenants } from '../../lib/tenant.ts'
+import { trpc } from '../../api.ts'
+import { CollectionTable } from '../collections/CollectionTable.tsx'
+import { useAllTenants, useLookAgain, useTenant } from '../../lib/tenant.ts'
 import { useTenantNames } from '../../lib/tenant-names.ts'
 import { List, type Column } from '../../ui/List.tsx'
 import { Meter } from '../../ui/Meter.tsx'
@@ -10,6 +12,37 @@ import { Mono } from '../../ui/Value.tsx'
 import type { Overview } from './IngestionPage.tsx'
 
 type Source = Overview['incomplete']['rows'][number]
+
+const most = 8
+
+/** Collections that lack rows, as the home page and the list of collections count them. */
+export function useIncomplete() {
+  return trpc.collections.list.useQuery(
+    { ...useTenant(), incomplete: true, limit: most },
+    { refetchInterval: useLookAgain(15_000) },
+  )
+}
+
+/** Nothing where nothing is missing: the card above says so. */
+export function IncompleteCollections() {
+  const { data } = useIncomplete()
+  if (!data || data.total === 0) return null
+  return (
+    <Panel
+      title="Incomplete collections"
+      count={
+        data.rows.length < data.total ? `${count(data.rows.length)} of ${count(data.total)} shown` : count(data.total)
+      }
+      actions={
+        <Link className="link" to="/collections" search={{ incomplete: true }}>
+          Show all
+        </Link>
+      }
+    >
+      <CollectionTable rows={data.rows} withHost />
+    </Panel>
+  )
+}
 
 /** Sources of which the sender announced more rows than arrived. */
 export function Incomplete({ rows, total }: Overview['incomplete']) {
@@ -28,7 +61,7 @@ export function Incomplete({ rows, total }: Overview['incomplete']) {
   ]
   return (
     <Panel
-      title="Incomplete"
+      title="Incomplete sources"
       count={rows.length < total ? `${count(rows.length)} of ${count(total)} shown` : count(total)}
     >
       <List

@@ -12,7 +12,7 @@ import { Panel } from '../../ui/Panel.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { Time } from '../../ui/Time.tsx'
 import { Deliveries } from './Deliveries.tsx'
-import { Incomplete } from './Incomplete.tsx'
+import { Incomplete, IncompleteCollections, useIncomplete } from './Incomplete.tsx'
 import { Rejected } from './Rejected.tsx'
 
 export type Overview = Outputs['ingestion']['overview']
@@ -34,6 +34,7 @@ export function IngestionPage() {
               <Cards data={data} />
               <div className="grid ingestion">
                 <div className="stack">
+                  <IncompleteCollections />
                   {data.incomplete.total > 0 && <Incomplete {...data.incomplete} />}
                   <Deliveries rows={data.deliveries} />
                 </div>
@@ -48,7 +49,8 @@ export function IngestionPage() {
   )
 }
 
-function Cards({ data: { today, incomplete } }: { data: Overview }) {
+function Cards({ data: { today, incomplete: sources } }: { data: Overview }) {
+  const incomplete = useIncomplete().data?.total ?? sources.total
   return (
     <div className="grid" style={{ gridTemplateColumns: 'repeat(3, minmax(0, 1fr))' }}>
       <Card
@@ -57,10 +59,10 @@ function Cards({ data: { today, incomplete } }: { data: Overview }) {
         below={`from ${plural(today.deliveries, 'delivery', 'deliveries')}`}
       />
       <Card
-        title="Incomplete sources"
-        figure={incomplete.total}
-        below={incomplete.total === 0 ? 'every announced row is here' : 'fewer rows than announced'}
-        warn={incomplete.total > 0}
+        title="Incomplete collections"
+        figure={incomplete}
+        below={incomplete === 0 ? 'every announced row is here' : 'fewer rows than announced'}
+        warn={incomplete > 0}
       />
       <Card
         title="Set aside today"
@@ -74,13 +76,13 @@ function Cards({ data: { today, incomplete } }: { data: Overview }) {
 
 function Card({ title, figure, below, warn }: { title: string; figure: number; below: string; warn?: boolean }) {
   return (
-    <section className="panel" aria-label={title}>
+    <div className="panel">
       <div className="pad">
         <div className="meta">{title}</div>
         <div style={{ fontSize: 20, lineHeight: '28px', fontWeight: 600 }}>{count(figure)}</div>
         <div className="meta">{warn ? <Dot tone="warn">{below}</Dot> : below}</div>
       </div>
-    </section>
+    </div>
   )
 }
 
