@@ -88,8 +88,8 @@ function PaletteBody() {
       </div>
       <div className="foot row meta" aria-hidden>
         <span className="kbds">
-          <kbd>↑</kbd>
-          <kbd>↓</kbd> move
+          <kbd>Up</kbd>
+          <kbd>Down</kbd> move
         </span>
         <span className="kbds">
           <kbd>Enter</kbd> open

@@ -4,10 +4,11 @@ const names: Record<string, string> = {
   ctrl: 'Ctrl',
   shift: 'Shift',
   alt: 'Alt',
-  ArrowUp: '↑',
-  ArrowDown: '↓',
-  ArrowLeft: '←',
-  ArrowRight: '→',
+  // The Latin files of the typeface have no arrows.
+  ArrowUp: 'Up',
+  ArrowDown: 'Down',
+  ArrowLeft: 'Left',
+  ArrowRight: 'Right',
   Escape: 'Esc',
 }
 

@@ -15,6 +15,7 @@ export function CollectionTable({ rows, withHost = false }: { rows: Row[]; withH
   const columns: Column<Row>[] = [
     {
       head: 'Flow',
+      width: 170,
       cell: (row) => (
         <Link className="link" to="/collections/$id" params={{ id: String(row.id) }} search={tenantOf(row)}>
           <Mono value={row.flowId} />
@@ -38,6 +39,7 @@ export function CollectionTable({ rows, withHost = false }: { rows: Row[]; withH
       ? [
           {
             head: 'Host',
+            width: 130,
             cell: (row: Row) => (
               <Link className="link" to="/hosts/$id" params={{ id: String(row.hostId) }} search={tenantOf(row)}>
                 <Mono value={row.hostname} />
@@ -49,12 +51,14 @@ export function CollectionTable({ rows, withHost = false }: { rows: Row[]; withH
     ...(all ? [{ head: 'Tenant', cell: (row: Row) => <TenantName id={row.tenantId} /> }] : []),
     {
       head: 'Asked by',
+      width: 210,
       wide: true,
       cell: (row) => <AskedBy row={row} />,
     },
-    { head: 'Changed', cell: (row) => <Time at={row.updatedAt} form="day" /> },
+    { head: 'Changed', width: 130, cell: (row) => <Time at={row.updatedAt} form="day" /> },
     {
       head: 'Rows received of expected',
+      width: 180,
       cell: (row) => <Meter received={row.rowsReceived} expected={row.rowsExpected} />,
     },
   ]
@@ -63,5 +67,11 @@ export function CollectionTable({ rows, withHost = false }: { rows: Row[]; withH
 
 function AskedBy({ row }: { row: Row }) {
   const who = row.huntDescription || row.huntId || row.creator
-  return who ? <Mono value={who} /> : <span className="t3">not known</span>
+  return who ? (
+    <span className="trunc askedby">
+      <Mono value={who} />
+    </span>
+  ) : (
+    <span className="t3">not known</span>
+  )
 }

@@ -41,7 +41,7 @@ function Children({ node, depth }: { node: Branch; depth: number }) {
           ),
         )}
       {shown < entries.length && (
-        <button type="button" className="warnlink" onClick={() => setShown(shown + most)}>
+        <button type="button" className="linkbutton" onClick={() => setShown(shown + most)}>
           Show more of {plural(entries.length, 'entry', 'entries')}
         </button>
       )}

@@ -14,6 +14,7 @@ import { Cell, Omitted } from './cells.tsx'
 import type { GridColumn } from './columns.ts'
 import type { Row } from './RowDrawer.tsx'
 import { RowsView } from './RowsView.tsx'
+import { NextToken } from '../tokens/NextToken.tsx'
 import './rows.css'
 
 const keys = [
@@ -84,10 +85,7 @@ export function RowsPage() {
         <Loaded query={found}>
           {() =>
             rows.length === 0 ? (
-              <EmptyState title="No row matches">
-                Whole values are searched: a file’s full path, a hash, an address. Narrow with host:, source: and
-                collection:.
-              </EmptyState>
+              <Nothing asked={{ q, from, to }} widen={setSearch} />
             ) : (
               <RowsView
                 label="Rows"
@@ -113,6 +111,40 @@ export function RowsPage() {
         keys={keys}
       />
     </FixedPage>
+  )
+}
+
+interface NothingProps {
+  asked: Asked
+  widen: (asked: Asked) => void
+}
+
+/** Says what was searched, and offers to search for less. */
+function Nothing({ asked, widen }: NothingProps) {
+  const timed = asked.from !== undefined || asked.to !== undefined
+  if (!asked.q && !timed) {
+    return (
+      <EmptyState title="No row yet" action={<NextToken />}>
+        Rows appear with the first delivery.
+      </EmptyState>
+    )
+  }
+  return (
+    <EmptyState
+      title="No row matches"
+      action={
+        <>
+          {timed && <Button onClick={() => widen({ from: undefined, to: undefined })}>Search all times</Button>}
+          {asked.q && (
+            <Button variant="default" onClick={() => widen({ q: undefined })}>
+              Clear the query
+            </Button>
+          )}
+        </>
+      }
+    >
+      Whole values are searched: a file’s full path, a hash, an address. Narrow with host:, source: and collection:.
+    </EmptyState>
   )
 }
 
@@ -148,9 +180,19 @@ function QueryBar({ q, from, to, run }: Asked & { run: (asked: Asked) => void })
         step="1"
         name="from"
         aria-label="From, UTC"
+        leftSection={<span className="meta">From</span>}
+        leftSectionWidth={48}
         defaultValue={from?.replace('Z', '')}
       />
-      <TextInput type="datetime-local" step="1" name="to" aria-label="To, UTC" defaultValue={to?.replace('Z', '')} />
+      <TextInput
+        type="datetime-local"
+        step="1"
+        name="to"
+        aria-label="To, UTC"
+        leftSection={<span className="meta">To</span>}
+        leftSectionWidth={32}
+        defaultValue={to?.replace('Z', '')}
+      />
       <Button type="submit">Run</Button>
     </form>
   )

@@ -1,9 +1,9 @@
-import { useParams, useSearch } from '@tanstack/react-router'
+import { Link, useParams, useSearch } from '@tanstack/react-router'
 import { quoteValue } from '@velocicompanion/api/rows/input'
-import { useCallback } from 'react'
-import { trpc } from '../../api.ts'
+import { useCallback, useMemo } from 'react'
+import { trpc, type Outputs } from '../../api.ts'
 import { count } from '../../lib/format.ts'
-import { useTenant } from '../../lib/tenant.ts'
+import { useAllTenants, useOneTenant, useTenant } from '../../lib/tenant.ts'
 import { visible } from '../../ui/evidence.tsx'
 import { Loaded } from '../../ui/Loaded.tsx'
 import { FixedPage } from '../../ui/Page.tsx'
@@ -34,6 +34,8 @@ export function SourceRowsPage() {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
   }, [hasNextPage, isFetchingNextPage, fetchNextPage])
   const rows = found.data?.pages.flatMap((page) => page.rows) ?? []
+  const columns = useColumnsOf(found.data?.pages)
+  const collection = useCollection(Number(id))
   const total = found.data?.pages[0]!.total
   const name = rows[0] ? visible(rows[0].source) : 'Rows'
   return (
@@ -41,12 +43,12 @@ export function SourceRowsPage() {
       name={name}
       crumbs={[
         { label: 'Collections', to: '/collections' },
-        { label: `Collection ${id}`, to: `/collections/${id}` },
+        { label: collection ? visible(collection.flowId) : `Collection ${id}`, to: `/collections/${id}` },
       ]}
     >
       <div style={{ position: 'relative', flex: 1, minHeight: 0, display: 'flex', flexDirection: 'column' }}>
         <Loaded query={found}>
-          {({ pages }) =>
+          {() =>
             rows.length === 0 ? (
               <EmptyState title="No row is kept of this source">
                 What was set aside stands on the collection’s page.
@@ -56,7 +58,7 @@ export function SourceRowsPage() {
                 label={name}
                 widths={name}
                 rows={rows}
-                columns={columnsOf(pages.at(-1)!.columns)}
+                columns={columns}
                 search={search}
                 here={`collection:${id} source:${quoteValue(rows[0]!.source)}`}
                 note={
@@ -75,6 +77,10 @@ export function SourceRowsPage() {
           total !== undefined && `${count(total)} rows kept`,
           `${count(rows.length)} shown`,
           isFetchingNextPage && 'updating',
+          lacking(
+            id,
+            collection?.sources.find((one) => one.id === search.source),
+          ),
         ]}
         keys={keys}
       />
@@ -85,13 +91,54 @@ export function SourceRowsPage() {
 /** A dot inside a name is marked, so that no two paths have one id. */
 const idOf = (path: string[]) => path.map((key) => key.replaceAll(/[\\.]/g, String.raw`\$&`)).join('.')
 
-const columnsOf = (paths: string[][]): GridColumn<Row>[] => [
-  { id: '#', name: 'Row', width: 80, cell: (row) => row.row },
-  ...paths.map((path) => ({
-    id: idOf(path),
-    name: visible(path.join('.')),
-    width: 190,
-    cell: (row: Row) => (row.omitted ? <Omitted why={row.omitted} /> : <Cell value={valueAt(row.data, path)} />),
-    value: (row: Row) => (row.omitted ? undefined : textOfCell(valueAt(row.data, path))),
-  })),
-]
+const charWidth = 7.9
+const padding = 22
+
+/** As wide as the first page needs, within reason. */
+const widthOf = (texts: string[]) => {
+  const longest = Math.max(...texts.map((text) => text.length))
+  return Math.max(72, Math.min(380, Math.ceil(longest * charWidth) + padding))
+}
+
+type Pages = Outputs['rows']['list'][]
+
+/** The fields of the last page, which knows the most, sized by the rows of the first. */
+function useColumnsOf(pages: Pages | undefined): GridColumn<Row>[] {
+  const paths = pages?.at(-1)?.columns
+  const sample = pages?.[0]?.rows
+  return useMemo(() => {
+    const shownPaths = (paths ?? []).map((path) => {
+      const value = (row: Row) => (row.omitted ? undefined : valueAt(row.data, path))
+      const name = visible(path.join('.'))
+      return {
+        id: idOf(path),
+        name,
+        width: widthOf([name, ...(sample ?? []).slice(0, 50).map((row) => textOfCell(value(row)) ?? 'not present')]),
+        cell: (row: Row) => (row.omitted ? <Omitted why={row.omitted} /> : <Cell value={value(row)} />),
+        value: (row: Row) => textOfCell(value(row)),
+      }
+    })
+    return [{ id: '#', name: 'Row', width: 72, cell: (row: Row) => row.row }, ...shownPaths]
+  }, [paths, sample])
+}
+
+/** The row numbers' own collection; across all tenants its number says too little. */
+const useCollection = (id: number) =>
+  trpc.collections.get.useQuery({ id, ...useOneTenant() }, { enabled: !useAllTenants() }).data
+
+interface Announced {
+  rowsReceived: number
+  rowsExpected: number | null
+}
+
+/** What the sender announced and has not delivered. */
+const lacking = (id: string, source: Announced | undefined) =>
+  source &&
+  source.rowsExpected !== null &&
+  source.rowsReceived < source.rowsExpected && (
+    <Link className="warnlink" to="/collections/$id" params={{ id }}>
+      <u>
+        {count(source.rowsReceived)} of {count(source.rowsExpected)} rows received
+      </u>
+    </Link>
+  )
