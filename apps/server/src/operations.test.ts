@@ -15,7 +15,7 @@ let server: TestServer
 let account: Awaited<ReturnType<typeof firstAccount>>
 beforeAll(async () => {
   port = await freePort()
-  server = await startServer(dataDir, port, [], { ROLE: 'server' })
+  server = await startServer(dataDir, port, [], { ROLE: 'server', LOG_LEVEL: 'debug' })
   account = await firstAccount(server.base)
 })
 afterAll(async () => {
@@ -38,6 +38,14 @@ test('a worker shares the database of a server, answers that it lives, and ends 
   expect(await statusOf(`${worker.base}/api/trpc/auth.firstRun`)).toBe(404)
   expect(await worker.stop()).toBe(0)
   expect(await statusOf(`${server.base}/health/ready`)).toBe(200)
+})
+
+test('LOG_LEVEL=debug logs statements without their values', async () => {
+  await account.call('rows.search', { query: 'needle', limit: 10 })
+  await account.call('cases.create', { title: 'needle' })
+  const said = server.output()
+  expect(said).toMatch(/"sql":"insert into \\"cases\\".*"msg":"query"/)
+  for (const secret of ['needle', account.token, account.who.password]) expect(said).not.toContain(secret)
 })
 
 test('a PostgreSQL that is killed is answered with 503, and comes back by itself', async () => {
@@ -67,10 +75,12 @@ test('a stop waits for a delivery under way, takes no new one, and ends with 0',
   expect(await json(response)).toMatchObject({ rows: 2, rejected: 0 })
   expect(await ended).toBe(0)
 
-  server = await startServer(dataDir, port)
+  server = await startServer(dataDir, port, [], { LOG_LEVEL: 'info' })
   await account.signIn(account.who.username, account.who.password)
   const { rows } = await account.call<{ rows: unknown[] }>('rows.search', { query: '1', limit: 10 })
   expect(rows).toHaveLength(1)
+  expect(server.output()).toContain('"msg":"answered"')
+  expect(server.output()).not.toContain('"msg":"query"')
 })
 
 /** Whether nobody listens any more. */
