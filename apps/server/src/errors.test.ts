@@ -114,6 +114,16 @@ test.each([
   expect(JSON.stringify(faultOf(error))).not.toMatch(/grace/i)
 })
 
+test('the log masks an error too, whatever it carries', () => {
+  const written: string[] = []
+  const log = openLog('info', { write: (line) => void written.push(line) })
+  const detail = 'Failing row contains (7, Patient Grace).'
+  log.error({ err: Object.assign(new Error('value "grace"'), { code: '23514', severity: 'ERROR', detail }) }, 'failed')
+  log.error({ err: new Error('around', { cause: new Error('value "grace"') }) })
+  expect(written.join('')).toContain('23514')
+  expect(written.join('')).not.toMatch(/grace/i)
+})
+
 test('a message of several lines is no place in the code', () => {
   const { stack } = faultOf(new Error('no\n    at grace (grace.ts:1:1)'))
   expect(stack).toMatch(/^at .*errors\.test\.ts/)
