@@ -19,6 +19,14 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
     const { hosts } = await import('./hosts.ts')
     return ([count = '100000', rounds = '20']) => hosts(Number(count), Number(rounds))
   },
+  'sign-in': async () => {
+    const { signIn } = await import('./sign-in.ts')
+    return ([seconds = '5']) => signIn(Number(seconds))
+  },
+  start: async () => {
+    const { start } = await import('./start.ts')
+    return ([runs = '3']) => start(Number(runs))
+  },
 }
 
 const [name = '', ...args] = process.argv.slice(2)
