@@ -1,4 +1,5 @@
 import { Link, useParams } from '@tanstack/react-router'
+import { quoteValue } from '@velocicompanion/api/rows/input'
 import { trpc, type Outputs } from '../../api.ts'
 import { count, plural } from '../../lib/format.ts'
 import { useOneTenant } from '../../lib/tenant.ts'
@@ -58,7 +59,18 @@ const Overview = ({ host }: { host: Host }) => (
           rows={host.sources}
           rowKey={(source) => source.id}
           columns={[
-            { head: 'Source', cell: (source) => <Mono value={source.name} /> },
+            {
+              head: 'Source',
+              cell: (source) => (
+                <Link
+                  className="link"
+                  to="/rows"
+                  search={{ q: `host:${quoteValue(host.hostname)} source:${quoteValue(source.name)}` }}
+                >
+                  <Mono value={source.name} />
+                </Link>
+              ),
+            },
             { head: 'Collections', num: true, cell: (source) => count(source.collections) },
             { head: 'Rows kept', num: true, cell: (source) => count(source.rowsStored) },
             { head: 'Newest', cell: (source) => <Time at={source.newest} /> },

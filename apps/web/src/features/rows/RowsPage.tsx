@@ -4,11 +4,12 @@ import { useCallback, useRef, type SyntheticEvent } from 'react'
 import { trpc } from '../../api.ts'
 import { count, plural } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keys.ts'
-import { useTenant } from '../../lib/tenant.ts'
+import { useAllTenants, useTenant } from '../../lib/tenant.ts'
 import { useSetSearch } from '../../lib/url.ts'
 import { Loaded } from '../../ui/Loaded.tsx'
 import { FixedPage } from '../../ui/Page.tsx'
 import { EmptyState } from '../../ui/states.tsx'
+import { TenantName } from '../../ui/TenantName.tsx'
 import { StatusLine } from '../../ui/StatusLine.tsx'
 import { Cell, Omitted } from './cells.tsx'
 import type { GridColumn } from './columns.ts'
@@ -24,6 +25,13 @@ const keys = [
   { keys: ['M'], label: 'value menu' },
   { keys: ['?'], label: 'all keys' },
 ]
+
+const tenantColumn: GridColumn<Row> = {
+  id: 'tenant',
+  name: 'Tenant',
+  width: 170,
+  cell: (row) => <TenantName id={row.tenantId} />,
+}
 
 const columns: GridColumn<Row>[] = [
   {
@@ -66,6 +74,7 @@ export function RowsPage() {
     { query: q, ...(from && { from }), ...(to && { to }), limit: 100, ...useTenant() },
     { getNextPageParam: (last) => last.nextCursor ?? undefined, placeholderData: (old) => old },
   )
+  const all = useAllTenants()
   const { hasNextPage, isFetchingNextPage, fetchNextPage, isFetching } = found
   const onEnd = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
@@ -91,7 +100,7 @@ export function RowsPage() {
                 label="Rows"
                 widths="rows"
                 rows={rows}
-                columns={columns}
+                columns={all ? [tenantColumn, ...columns] : columns}
                 search={search}
                 here={q}
                 note={hasNextPage ? `${count(rows.length)} newest shown, scroll for more` : 'newest first'}

@@ -40,6 +40,8 @@ export function useGridKeys<T>(grid: GridKeys<T>) {
     { keys: 'k', label: 'Row before', run: () => go(place.row - 1) },
     { keys: 'h', label: 'Column before', run: () => go(place.row, place.column - 1) },
     { keys: 'l', label: 'Next column', run: () => go(place.row, place.column + 1) },
+    { keys: 'ArrowDown', label: 'Next row; the other arrows likewise', shownOnly: true },
+    { keys: 'PageDown', label: '20 rows on; PageUp, Home and End likewise', shownOnly: true },
     { keys: 'Enter', label: 'Open the row', shownOnly: true },
     { keys: 'Escape', label: 'Close the row', shownOnly: true },
     { keys: 'alt+ArrowRight', label: 'Widen the column', shownOnly: true },
