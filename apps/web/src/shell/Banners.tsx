@@ -6,13 +6,13 @@ export function Banners() {
   const { data } = trpc.health.status.useQuery(undefined, { refetchInterval: 60_000, staleTime: 30_000 })
   if (!data || data.warnings.length === 0) return null
   return (
-    <div className="banners" role="status">
+    <output className="banners">
       {data.warnings.map(({ id, text }) => (
         <div key={id} className="banner">
           <IconAlertTriangle size={16} aria-hidden />
           {text}
         </div>
       ))}
-    </div>
+    </output>
   )
 }

@@ -1,3 +1,4 @@
+/* oxlint-disable jsx-a11y/prefer-tag-over-role -- a datalist can hold neither groups nor icons */
 import { Modal } from '@mantine/core'
 import { useCombobox } from './useCombobox.ts'
 import { IconSearch } from '@tabler/icons-react'

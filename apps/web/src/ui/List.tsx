@@ -30,7 +30,7 @@ const classes = (...names: (string | false | undefined)[]) => names.filter(Boole
 /** A short list (hundreds of rows). Anything longer goes through a virtualised grid. */
 export function List<T>({ label, rows, columns, rowKey, edge, two }: ListProps<T>) {
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by key
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/prefer-tag-over-role -- what scrolls must be reached by key, and named
     <div className="scrollx" tabIndex={0} role="group" aria-label={`${label}, scrolls sideways`}>
       <table aria-label={label} className={classes('tbl', two && 'two')}>
         <thead>

@@ -6,7 +6,7 @@ const quick = 150
 export function SkeletonRows({ rows = 6, height = 34 }: { rows?: number; height?: number }) {
   const late = useDelayed(quick)
   return (
-    <div role="status" aria-label="Loading" style={{ minHeight: rows * height }}>
+    <output aria-label="Loading" style={{ minHeight: rows * height }}>
       {late &&
         Array.from({ length: rows }, (_, i) => (
           <div
@@ -19,6 +19,6 @@ export function SkeletonRows({ rows = 6, height = 34 }: { rows?: number; height?
             <span className="sk end" style={{ width: '9%' }} />
           </div>
         ))}
-    </div>
+    </output>
   )
 }

@@ -9,7 +9,7 @@ interface StatusProps {
 /** One line that never moves and is always there: also loading, empty and failed. */
 export function StatusLine({ parts, keys = [] }: StatusProps) {
   return (
-    <div className="status" role="status" aria-label="Status">
+    <output className="status" aria-label="Status">
       {parts
         .filter((part) => part !== false && part !== null && part !== undefined && part !== '')
         .map((part, i) => (
@@ -29,6 +29,6 @@ export function StatusLine({ parts, keys = [] }: StatusProps) {
           ))}
         </span>
       )}
-    </div>
+    </output>
   )
 }

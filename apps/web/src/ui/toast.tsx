@@ -33,7 +33,7 @@ export function Toaster() {
     return () => clearTimeout(timer)
   }, [message])
   return createPortal(
-    <div role="status" className="toasts">
+    <output className="toasts">
       {message && (
         <div className="toast">
           <span>{message.text}</span>
@@ -45,7 +45,7 @@ export function Toaster() {
           <Act label="Close" icon={<IconX size={14} />} onClick={() => shown.set(undefined)} />
         </div>
       )}
-    </div>,
+    </output>,
     document.getElementById('overlays')!,
   )
 }

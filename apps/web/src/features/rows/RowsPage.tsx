@@ -172,38 +172,40 @@ function QueryBar({ q, from, to, run }: Asked & { run: (asked: Asked) => void })
     run({ q: textOf(data, 'q'), from: timeOf(textOf(data, 'from')), to: timeOf(textOf(data, 'to')) })
   }
   return (
-    <form className="qbar" onSubmit={submit} role="search">
-      <TextInput
-        ref={input}
-        name="q"
-        aria-label="Query"
-        placeholder={'"a whole value"  host:name  source:Windows.System.Pslist'}
-        defaultValue={q}
-        spellCheck={false}
-        autoComplete="off"
-        style={{ flex: 1 }}
-        classNames={{ input: 'mono' }}
-      />
-      <TextInput
-        type="datetime-local"
-        step="1"
-        name="from"
-        aria-label="From, UTC"
-        leftSection={<span className="meta">From</span>}
-        leftSectionWidth={48}
-        defaultValue={from?.replace('Z', '')}
-      />
-      <TextInput
-        type="datetime-local"
-        step="1"
-        name="to"
-        aria-label="To, UTC"
-        leftSection={<span className="meta">To</span>}
-        leftSectionWidth={32}
-        defaultValue={to?.replace('Z', '')}
-      />
-      <Button type="submit">Run</Button>
-    </form>
+    <search>
+      <form className="qbar" onSubmit={submit}>
+        <TextInput
+          ref={input}
+          name="q"
+          aria-label="Query"
+          placeholder={'"a whole value"  host:name  source:Windows.System.Pslist'}
+          defaultValue={q}
+          spellCheck={false}
+          autoComplete="off"
+          style={{ flex: 1 }}
+          classNames={{ input: 'mono' }}
+        />
+        <TextInput
+          type="datetime-local"
+          step="1"
+          name="from"
+          aria-label="From, UTC"
+          leftSection={<span className="meta">From</span>}
+          leftSectionWidth={48}
+          defaultValue={from?.replace('Z', '')}
+        />
+        <TextInput
+          type="datetime-local"
+          step="1"
+          name="to"
+          aria-label="To, UTC"
+          leftSection={<span className="meta">To</span>}
+          leftSectionWidth={32}
+          defaultValue={to?.replace('Z', '')}
+        />
+        <Button type="submit">Run</Button>
+      </form>
+    </search>
   )
 }
 

@@ -11,7 +11,7 @@ export function FirstUse({ token: { id, tenantId } }: { token: MadeToken }) {
   const list = trpc.tokens.list.useQuery({ tenant: tenantId, limit: 200 }, { refetchInterval: pause })
   const lastUsedAt = list.data?.rows.find((row) => row.id === id)?.lastUsedAt
   return (
-    <div role="status">
+    <output>
       {lastUsedAt ? (
         <Dot tone="ok">
           last used <Time at={lastUsedAt} />
@@ -19,6 +19,6 @@ export function FirstUse({ token: { id, tenantId } }: { token: MadeToken }) {
       ) : (
         <Dot tone="hollow">waiting for the first delivery</Dot>
       )}
-    </div>
+    </output>
   )
 }
