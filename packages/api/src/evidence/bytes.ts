@@ -1,8 +1,11 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
-const fast = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+const params = { [constants.ZSTD_c_compressionLevel]: 1 }
+const largestChunk = 16_384
 
-export const compress = (bytes: Uint8Array): Buffer => zstdCompressSync(bytes, fast)
+/** The chunk is what is allocated for the answer: by default 16 kB, however small it is. */
+export const compress = (bytes: Uint8Array): Buffer =>
+  zstdCompressSync(bytes, { params, chunkSize: Math.min(largestChunk, (bytes.length >> 1) + 256) })
 
 /** Decompresses one zstd frame. The expected size only saves growing the output in small steps. */
 export const decompress = (bytes: Uint8Array, expected: number): Buffer =>

@@ -2,8 +2,13 @@ import type { Connection, PoolClient, Submittable } from 'pg'
 
 /** Binary COPY tuples, as PostgreSQL documents them: a field count, then length and bytes of each field. */
 export class Tuples {
-  #bytes = Buffer.allocUnsafe(4096)
+  #bytes: Buffer
   #at = 0
+
+  /** `size` is a guess at the bytes to come: growing copies, and leaves garbage. */
+  constructor(size = 4096) {
+    this.#bytes = Buffer.allocUnsafe(size)
+  }
 
   row(fields: number) {
     this.#room(2)

@@ -20,7 +20,10 @@ interface Writing {
 
 /** The last round trip: counts as `app`, then runs, blocks and columns as `evidence`, then the commit. */
 export async function writeBlocks(client: PoolClient, { database }: Ingest, t: Target, w: Writing) {
-  const [runs, blocks, columns] = [new Tuples(), new Tuples(), new Tuples()]
+  const sizes = w.prepared.blocks.map(sizesOf)
+  const runs = new Tuples()
+  const blocks = new Tuples(sizes.reduce((sum, { block }) => sum + block, 0))
+  const columns = new Tuples(sizes.reduce((sum, size) => sum + size.columns, 0))
   const alone = w.aside === 0 && w.prepared.blocks.length === 1
   const lines = alone ? [] : splitLines(w.bytes)
   w.prepared.blocks.forEach((block, i) => {
@@ -57,6 +60,12 @@ commit`,
     [runs, blocks, columns],
   )
 }
+
+/** Bytes of a block's tuple and of its columns' tuples, at least. */
+const sizesOf = ({ raw, text, terms, frames, columns }: Block) => ({
+  block: raw.length + text.length + 8 * (terms.length + frames.length) + 256,
+  columns: columns.reduce((sum, { chunk }) => sum + chunk.length + 48, 0),
+})
 
 function blockTuple(blocks: Tuples, t: Target, blockId: number, block: Block) {
   blocks.row(12).int4(t.tenantId).int8(blockId).int4(t.sourceId).int8s([t.hostId]).int4(block.n)
