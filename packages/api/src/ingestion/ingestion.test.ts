@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { linesOf } from '../evidence/frames.ts'
@@ -280,4 +281,34 @@ test('an artifact called uploads is not mixed with what the flow uploaded', asyn
     { kind: 'rows', n: 1 },
     { kind: 'uploads', n: 1 },
   ])
+})
+
+test('a later delivery of a known flow still says its org, and may not name another', async () => {
+  const { tenantId, send } = await sender('root')
+  await send(batch(['{"n":1}']))
+  await expect(send(batch(['{"n":2}'], { start_row: 1, org_id: 'other' }))).rejects.toMatchObject({ code: 'FORBIDDEN' })
+  expect(texts((await storedRows(tenantId)).get('A/B'))).toEqual(['{"n":1}'])
+})
+
+test('rows of a known flow whose collection was removed make it again', async () => {
+  const { tenantId, send } = await sender('root')
+  await send(batch(['{"n":1}']))
+  for (const table of ['runs', 'deliveries', 'collection_sources', 'collections'])
+    await bed.root.query(`delete from ${table} where tenant_id = $1`, [tenantId])
+  expect(await send(batch(['{"n":2}'], { start_row: 1 }))).toEqual({ kind: 'batch', rows: 1, rejected: 0 })
+  expect(texts((await storedRows(tenantId)).get('A/B'))).toEqual([undefined, '{"n":2}'])
+})
+
+test.each([900, 1500])('the record of a delivery of %i rows, in one group or two, says what was sent', async (n) => {
+  const { tenantId, send } = await sender('root')
+  const body = batch(Array.from({ length: n }, (_, i) => (i === 700 ? 'no json' : `{"n":${i}}`)))
+  await send(body)
+  const { rows } = await bed.root.query(
+    `select kind, first_row::int, rows::int, rows_stored::int, rows_known::int, rows_rejected::int, bytes::int, sha256,
+     completed_at is not null as done from deliveries where tenant_id = $1`,
+    [tenantId],
+  )
+  const counts = { first_row: 0, rows: n, rows_stored: n - 1, rows_known: 0, rows_rejected: 1 }
+  const sha256 = createHash('sha256').update(body).digest()
+  expect(rows).toEqual([{ kind: 'batch', ...counts, bytes: body.length, sha256, done: true }])
 })
