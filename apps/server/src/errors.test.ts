@@ -1,5 +1,8 @@
+import { openDatabase } from '@velocicompanion/db'
+import type { FastifyRequest } from 'fastify'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openErrors } from './errors.ts'
 import { faultOf } from './faults.ts'
 import { openLog } from './log.ts'
 import { appBed, firstAccount, sendRows } from './testing.ts'
@@ -90,6 +93,27 @@ test('an error of a delivery belongs to the tenant of its token', async () => {
   const rows = await until((found) => found.some((row) => row.route === '/api/ingestion/rows'))
   expect(rows[0]!.message).toBe('PostgreSQL: 23514 broken')
   expect(await answer.json()).toEqual({ detail: `Internal error, reference ${rows[0]!.requestId}` })
+})
+
+test('an error of nobody belongs to the default tenant', async () => {
+  await breakTable('throttles')
+  const payload = { username: 'nobody', password: 'wrong wrong wrong' }
+  const answer = await bed.app.inject({ method: 'POST', url: '/api/trpc/auth.signIn', payload })
+  await mend('throttles')
+  expect(answer.statusCode).toBe(500)
+  await until((rows) => rows.some(({ route }) => route === '/api/trpc/auth.signIn'))
+})
+
+test('a flood of errors while the database is away is bounded', async () => {
+  const written: { dropped?: number }[] = []
+  const log = openLog('warn', { write: (line) => void written.push(JSON.parse(line)) })
+  const database = openDatabase('postgres://nobody@127.0.0.1:1/nowhere')
+  const errors = openErrors({ database, log })
+  const request = { tenantId: 1, id: 'x', log: openLog('silent') } as unknown as FastifyRequest
+  for (let i = 0; i < 2000; i++) errors.report(request, `/route/${i}`, new Error('again'))
+  await errors.settle()
+  await database.close()
+  expect(written.map(({ dropped }) => dropped)).toEqual([2000 - 1 - 500])
 })
 
 test('what cannot be written waits, and fails no request', async () => {
