@@ -1,7 +1,8 @@
 import { AppError, keepErrors, unavailable, type SeenError } from '@velocicompanion/api'
+import type { Database } from '@velocicompanion/db'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from './app.ts'
-import { faultOf, fingerprintOf } from './faults.ts'
+import { faultOf, fingerprintOf, type Fault } from './faults.ts'
 import { refusalOf } from './rest/refusal.ts'
 import { routesOf } from './routes.ts'
 
@@ -9,45 +10,28 @@ import { routesOf } from './routes.ts'
 const mostWaiting = 500
 const pause = 5000
 
+/** One kind of error of one tenant; null for nobody's. */
+type Seen = SeenError & { tenantId: number | null }
+
 /**
  * Errors of the server with their counts, in the table `errors`, for admins. A request never waits for it nor fails by
  * it: equal ones add up while the ones before them are written, and while the database is away.
  */
 export function openErrors({ database, log, telemetry }: Pick<Deps, 'database' | 'log' | 'telemetry'>) {
-  let waiting = new Map<string, SeenError & { tenantId: number | null }>()
+  const waiting = openWaiting()
   let writing: Promise<void> | undefined
   let again: NodeJS.Timeout | undefined
-  let dropped = 0
-
-  const add = (seen: SeenError & { tenantId: number | null }) => {
-    const key = `${seen.tenantId} ${seen.fingerprint}`
-    const before = waiting.get(key)
-    if (before) waiting.set(key, { ...seen, count: before.count + seen.count })
-    else if (waiting.size < mostWaiting) waiting.set(key, seen)
-    else dropped++
-  }
 
   const write = async () => {
     clearTimeout(again)
-    while (waiting.size > 0) {
-      const batch = waiting
-      waiting = new Map()
-      const byTenant = Map.groupBy(batch.values(), ({ tenantId }) => tenantId)
-      for (const [tenantId, seen] of byTenant) {
-        try {
-          await keepErrors(
-            database.db,
-            tenantId,
-            seen.map(({ tenantId: _of, ...row }) => row),
-          )
-          batch.forEach((row, key) => row.tenantId === tenantId && batch.delete(key))
-        } catch (error) {
-          log.warn({ err: error, dropped }, 'errors wait to be written down')
-          batch.forEach(add)
-          again = setTimeout(start, pause).unref()
-          return
-        }
-      }
+    for (let batch = waiting.take(); batch.length > 0; batch = waiting.take()) {
+      const left = await writeAll(database, batch, (error) =>
+        log.warn({ err: error, dropped: waiting.dropped() }, 'errors wait to be written down'),
+      )
+      if (left.length === 0) continue
+      left.forEach(waiting.add)
+      again = setTimeout(start, pause).unref()
+      return
     }
   }
   const start = () => {
@@ -55,21 +39,12 @@ export function openErrors({ database, log, telemetry }: Pick<Deps, 'database' |
   }
 
   return {
-    /** `route` is a name from a fixed set. Returns what may be shown of the error. */
+    /** `route` is a name from a fixed set. */
     report(request: FastifyRequest, route: string, thrown: unknown) {
       const fault = faultOf(thrown)
       telemetry?.failed(request, fault)
       request.log.error({ err: thrown, route }, 'request failed')
-      add({
-        tenantId: request.tenantId,
-        fingerprint: fingerprintOf(route, fault),
-        message: [fault.type, fault.code || fault.message].filter(Boolean).join(': '),
-        route,
-        stack: fault.stack,
-        count: 1,
-        lastSeen: new Date(),
-        requestId: request.id,
-      })
+      waiting.add(seenOf(request, route, fault))
       start()
     },
     /** Returns when what was reported is written, or could not be. */
@@ -79,6 +54,50 @@ export function openErrors({ database, log, telemetry }: Pick<Deps, 'database' |
       clearTimeout(again)
     },
   }
+}
+
+const seenOf = ({ tenantId, id }: FastifyRequest, route: string, fault: Fault): Seen => ({
+  tenantId,
+  fingerprint: fingerprintOf(route, fault),
+  message: [fault.type, fault.code || fault.message].filter(Boolean).join(': '),
+  route,
+  stack: fault.stack,
+  count: 1,
+  lastSeen: new Date(),
+  requestId: id,
+})
+
+function openWaiting() {
+  let kinds = new Map<string, Seen>()
+  let dropped = 0
+  return {
+    add: (seen: Seen) => {
+      const key = `${seen.tenantId} ${seen.fingerprint}`
+      const before = kinds.get(key)
+      if (before) kinds.set(key, { ...seen, count: before.count + seen.count })
+      else if (kinds.size < mostWaiting) kinds.set(key, seen)
+      else dropped++
+    },
+    take: () => {
+      const taken = [...kinds.values()]
+      kinds = new Map()
+      return taken
+    },
+    dropped: () => dropped,
+  }
+}
+
+/** A tenant after the other; returns those that could not be written. */
+async function writeAll({ db }: Database, seen: Seen[], onError: (error: unknown) => void) {
+  const left: Seen[] = []
+  for (const [tenantId, own] of Map.groupBy(seen, (one) => one.tenantId)) {
+    const rows = own.map(({ tenantId: _of, ...row }) => row)
+    await keepErrors(db, tenantId, rows).catch((error: unknown) => {
+      onError(error)
+      left.push(...own)
+    })
+  }
+  return left
 }
 
 export type Errors = ReturnType<typeof openErrors>

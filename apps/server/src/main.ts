@@ -99,6 +99,12 @@ function stopOnSignal(started: Promise<() => Promise<void>>) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void onSignal())
 }
 
+// What nobody caught leaves the process in an unknown state: it ends, and says why without what the error quotes.
+process.on('uncaughtException', (error) => {
+  openLog('fatal').fatal({ err: error }, 'the server ends')
+  process.exit(1)
+})
+
 try {
   const started = start()
   stopOnSignal(started)

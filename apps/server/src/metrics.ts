@@ -12,42 +12,9 @@ const name = (rest: string) => `velocicompanion_${rest}`
 
 export function openMetrics() {
   const registry = new Registry()
-  const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  const requests = new Histogram({
-    name: name('http_request_duration_seconds'),
-    help: 'Requests by method, route and status; a tRPC batch counts once for each of its procedures',
-    labelNames: ['method', 'route', 'status'] as const,
-    buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
-    registers,
-  })
-  const auth = new Counter({
-    name: name('auth_total'),
-    help: 'Credentials shown, by kind, and whether they were right',
-    labelNames: ['credential', 'outcome'] as const,
-    registers,
-  })
-  const queries = new Histogram({
-    name: name('database_query_duration_seconds'),
-    help: 'Statements of the query builder, by outcome; rows are copied in beside it',
-    labelNames: ['outcome'] as const,
-    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
-    registers,
-  })
-  const rows = new Counter({
-    name: name('ingested_rows_total'),
-    help: 'Lines taken in: stored, known from before, or rejected (set aside with a reason)',
-    labelNames: ['outcome'] as const,
-    registers,
-  })
-  const bytes = new Counter({ name: name('ingested_bytes_total'), help: 'Bytes of these lines', registers })
-  for (const outcome of ['stored', 'known', 'rejected']) rows.inc({ outcome }, 0)
-  const up = new Gauge({ name: name('database_up'), help: 'Whether the database answers', registers })
-  const active = new Gauge({
-    name: name('active_users'),
-    help: 'Users whose sign-in was used within two lives of an access token',
-    registers,
-  })
+  const { requests, auth, queries } = measures(registry)
+  const { rows, bytes, up, active } = amounts(registry)
   return {
     registry,
     /** What the API reports. */
@@ -73,6 +40,52 @@ export function openMetrics() {
       for (const route of routesOf(request)) requests.observe({ method, route, status }, elapsedTime / 1000)
     },
   }
+}
+
+/** What happened, and how long it took. */
+function measures(registry: Registry) {
+  const registers = [registry]
+  const requests = new Histogram({
+    name: name('http_request_duration_seconds'),
+    help: 'Requests by method, route and status; a tRPC batch counts once for each of its procedures',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
+    registers,
+  })
+  const auth = new Counter({
+    name: name('auth_total'),
+    help: 'Credentials shown, by kind, and whether they were right',
+    labelNames: ['credential', 'outcome'] as const,
+    registers,
+  })
+  const queries = new Histogram({
+    name: name('database_query_duration_seconds'),
+    help: 'Statements of the query builder, by outcome; rows are copied in beside it',
+    labelNames: ['outcome'] as const,
+    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
+    registers,
+  })
+  return { requests, auth, queries }
+}
+
+/** How much came in, and what is there now. */
+function amounts(registry: Registry) {
+  const registers = [registry]
+  const rows = new Counter({
+    name: name('ingested_rows_total'),
+    help: 'Lines taken in: stored, known from before, or rejected (set aside with a reason)',
+    labelNames: ['outcome'] as const,
+    registers,
+  })
+  for (const outcome of ['stored', 'known', 'rejected']) rows.inc({ outcome }, 0)
+  const bytes = new Counter({ name: name('ingested_bytes_total'), help: 'Bytes of these lines', registers })
+  const up = new Gauge({ name: name('database_up'), help: 'Whether the database answers', registers })
+  const active = new Gauge({
+    name: name('active_users'),
+    help: 'Users whose sign-in was used within two lives of an access token',
+    registers,
+  })
+  return { rows, bytes, up, active }
 }
 
 /** `GET /metrics` as Prometheus text: with METRICS_TOKEN for who has it, without for this machine only. */
