@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sendRows } from '../../server/src/testing.ts'
+import { found } from './look.ts'
 import { expectNoFaults, oddFlow, openWorld, recorded, signIn, type World } from './world.ts'
 
 let world: World
@@ -8,6 +9,13 @@ beforeAll(async () => {
   world = await openWorld()
 })
 afterAll(() => world.close())
+
+test('axe finds nothing on the page of the first account', async () => {
+  const visit = await world.visit()
+  expect(await found(visit.page, { path: '/', whole: 'Create the first account' })).toEqual([])
+  expectNoFaults(visit)
+  await visit.close()
+})
 
 test('leads from an empty server to the rows of a real Velociraptor on the screen', async () => {
   const visit = await world.visit()

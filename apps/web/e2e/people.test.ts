@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { look } from './look.ts'
 import { held, openTeam, type Team } from './team.ts'
 import { expectNoFaults, signIn } from './world.ts'
 
@@ -60,6 +61,7 @@ test('two who edit one case both find both texts and lose none', async () => {
   await conflict.getByText('dana saved the case while you were writing').waitFor()
   for (const line of ['Written by Dana', 'Written by Omar'])
     expect(await conflict.getByText(line, { exact: true }).count()).toBe(1)
+  expect(await look(page, 'conflict')).toEqual([])
   await page.reload()
   expect(await page.getByLabel('Text').inputValue()).toContain('Written by Omar')
   await page.getByRole('button', { name: 'Save' }).click()

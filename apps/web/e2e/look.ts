@@ -1,0 +1,49 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+
+export interface Scene {
+  path: string
+  /** A name that stands on the page when it is whole. */
+  whole: string | RegExp
+  /** What a person does there before it is looked at. */
+  act?: (page: Page) => Promise<void>
+  /** Only this part is looked at: what lies beneath a dialog is a scene of its own. */
+  within?: string
+}
+
+const looks = [
+  { colorScheme: 'light', width: 1280 },
+  { colorScheme: 'dark', width: 1720 },
+] as const
+
+/** Not on by itself: who speaks to the page says what is written on a button. */
+const rules = { 'label-content-name-mismatch': { enabled: true } }
+
+/** What axe finds on the scene in any of the looks, each in one line. */
+export async function found(page: Page, { path, whole, act, within }: Scene) {
+  await page.goto(path)
+  await page.getByText(whole).first().waitFor()
+  await act?.(page)
+  await page.getByRole('status', { name: 'Loading' }).first().waitFor({ state: 'detached' })
+  return look(page, path, within)
+}
+
+/** The same for what is on the screen now. */
+export async function look(page: Page, name: string, within?: string) {
+  const lines = new Set<string>()
+  for (const { colorScheme, width } of looks) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.setViewportSize({ width, height: 800 })
+    const axe = new AxeBuilder({ page })
+    if (within) axe.include(within)
+    const { violations, passes } = await axe
+      .setLegacyMode(true)
+      .options({ rules, resultTypes: ['violations'] })
+      .analyze()
+    expect(passes.length).toBeGreaterThan(5)
+    for (const { id, nodes } of violations)
+      for (const { html } of nodes) lines.add(`${name} ${colorScheme} ${width} ${id}: ${html.slice(0, 160)}`)
+  }
+  return [...lines]
+}
