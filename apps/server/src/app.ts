@@ -15,6 +15,7 @@ import type { Settings } from './env.ts'
 import { answerError, isFault, openErrors } from './errors.ts'
 import { health } from './health.ts'
 import { ingestion } from './ingestion/rows.ts'
+import { imports } from './ingestion/import.ts'
 import { ingestDocuments } from './ingestion/ingest.ts'
 import { senders } from './ingestion/senders.ts'
 import { integrations } from './integrations.ts'
@@ -74,6 +75,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await ingestion(app, deps, ingest)
   await ingestDocuments(app, deps, ingest)
   await senders(app, deps, ingest)
+  await imports(app, deps, ingest)
   await rest(app, deps)
   await integrations(app, deps)
   await health(app, deps)

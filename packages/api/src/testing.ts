@@ -54,6 +54,8 @@ export const rowOf: Record<string, { table: string; input?: object; as?: string;
   'cases.restore': { table: 'cases', prepare: 'update cases set deleted_at = now()' },
   'collections.get': { table: 'collections' },
   'hosts.get': { table: 'hosts' },
+  'ingestion.import': { table: 'imports' },
+  'ingestion.cancelImport': { table: 'imports' },
   'tokens.revoke': { table: 'api_tokens' },
   'users.get': { table: 'users' },
   'users.update': { table: 'users', input: { isActive: false } },
@@ -68,6 +70,7 @@ insert into users (tenant_id, username, role) values (${tenant}, '${crypto.rando
 insert into api_tokens (tenant_id, name, scope, token_hash, hint, created_by) select ${tenant}, 't', 'ingest', decode(replace('${crypto.randomUUID()}', '-', ''), 'hex'), 'vct_', max(id) from users where tenant_id = ${tenant};
 insert into hosts (tenant_id, hostname) values (${tenant}, '${crypto.randomUUID()}');
 insert into collections (tenant_id, host_id, flow_id) select ${tenant}, max(id), 'F.1' from hosts where tenant_id = ${tenant};
+insert into imports (tenant_id, name, sha256, bytes) values (${tenant}, 'x.zip', 'x', 1);
 insert into cases (tenant_id, title) values (${tenant}, 'c');
 insert into artifacts (tenant_id, case_id, artifact_type, value) select ${tenant}, max(id), 'ip', '192.0.2.1' from cases where tenant_id = ${tenant}`)
 }

@@ -31,6 +31,9 @@ const reads: Record<
   'hosts.list': (c) => c.hosts.list({}),
   'hosts.get': 'by id',
   'ingestion.overview': (c) => c.ingestion.overview({}),
+  'ingestion.imports': (c) => c.ingestion.imports({}),
+  'ingestion.import': 'by id',
+  'ingestion.files': (c, { collectionId }) => c.ingestion.files({ collectionId }),
   'ingestion.rejected': (c) => c.ingestion.rejected({}),
   'ingestion.rejectedPart': (c, { rejectedId }) => c.ingestion.rejectedPart({ id: rejectedId, part: 0 }),
   'rows.search': async (c, { collectionId }) => [
@@ -120,6 +123,10 @@ describe.each([
       [tenantId],
     )
     const [collectionId, sourceId] = [found.collection, found.source]
+    await bed.root.query(`update imports set name = '${mark}-mark' where tenant_id = ${tenantId}`)
+    await bed.root
+      .query(`with f as (insert into files (tenant_id, sha256, bytes) values (${tenantId}, 'shared', 0) returning id)
+      insert into collection_files (tenant_id, collection_id, name, file_id) select ${tenantId}, ${collectionId}, '${mark}-mark', id from f`)
     return { collectionId, sourceId, row: `${collectionId}.${sourceId}.0`, rejectedId: found.rejected }
   }
 

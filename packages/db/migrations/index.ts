@@ -9,6 +9,7 @@ import * as unnumberedRows from './0007_unnumbered_rows.ts'
 import * as flowsListed from './0008_flows_listed.ts'
 import * as supersededRows from './0009_superseded_rows.ts'
 import * as findBlocksByTerms from './0010_find_blocks_by_terms.ts'
+import * as imports from './0011_imports.ts'
 
 /** Every migration, in order. Names are frozen once released. */
 export const migrations: Record<string, Migration> = {
@@ -22,4 +23,5 @@ export const migrations: Record<string, Migration> = {
   '0008_flows_listed': flowsListed,
   '0009_superseded_rows': supersededRows,
   '0010_find_blocks_by_terms': findBlocksByTerms,
+  '0011_imports': imports,
 }

@@ -23,6 +23,8 @@ export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
 
+export type ImportState = "done" | "failed" | "queued" | "running";
+
 export type Json = JsonValue;
 
 export type JsonArray = JsonValue[];
@@ -140,6 +142,18 @@ export interface Cases {
   updatedAt: Generated<Timestamp>;
   updatedBy: number | null;
   version: Generated<number>;
+}
+
+export interface CollectionFiles {
+  collectionId: number;
+  createdAt: Generated<Timestamp>;
+  fileId: number;
+  id: Generated<number>;
+  /**
+   * the name in the container, as Velociraptor escaped it
+   */
+  name: string;
+  tenantId: number;
 }
 
 export interface Collections {
@@ -260,6 +274,24 @@ export interface Fields {
   tenantId: number;
 }
 
+export interface FileChunks {
+  bytes: Buffer;
+  fileId: number;
+  n: number;
+  tenantId: number;
+}
+
+export interface Files {
+  bytes: Generated<number>;
+  createdAt: Generated<Timestamp>;
+  id: Generated<number>;
+  /**
+   * null while the bytes are under way
+   */
+  sha256: Buffer | null;
+  tenantId: number;
+}
+
 export interface Hosts {
   clientId: string | null;
   createdAt: Generated<Timestamp>;
@@ -273,6 +305,41 @@ export interface Hosts {
   os: string | null;
   serverId: number | null;
   tenantId: number;
+}
+
+export interface Imports {
+  attempts: Generated<number>;
+  bytes: number;
+  cancelledBy: string | null;
+  createdAt: Generated<Timestamp>;
+  endedAt: Timestamp | null;
+  error: string | null;
+  /**
+   * null once the import has ended
+   */
+  fileId: number | null;
+  id: Generated<number>;
+  name: string;
+  options: Generated<Json>;
+  /**
+   * what went in so far: report.ts
+   */
+  result: Generated<Json>;
+  /**
+   * password and private key, encrypted; null once the import has ended
+   */
+  secrets: Buffer | null;
+  /**
+   * when the process that runs it said so last: another takes it over half a minute later
+   */
+  seenAt: Timestamp | null;
+  serverId: number | null;
+  sha256: Buffer;
+  startedAt: Timestamp | null;
+  state: Generated<ImportState>;
+  tenantId: number;
+  tokenId: number | null;
+  userId: number | null;
 }
 
 export interface Installation {
@@ -392,12 +459,16 @@ export interface DB {
   blockColumns: BlockColumns;
   blocks: Blocks;
   cases: Cases;
+  collectionFiles: CollectionFiles;
   collections: Collections;
   collectionSources: CollectionSources;
   deliveries: Deliveries;
   errors: Errors;
   fields: Fields;
+  fileChunks: FileChunks;
+  files: Files;
   hosts: Hosts;
+  imports: Imports;
   installation: Installation;
   oneTimeLinks: OneTimeLinks;
   rejectedParts: RejectedParts;

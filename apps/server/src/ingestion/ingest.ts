@@ -26,7 +26,7 @@ export async function ingestDocuments(app: FastifyInstance, deps: Deps, ingest: 
   })
 }
 
-async function senderFor({ database, services }: Deps, request: FastifyRequest) {
+export async function senderFor({ database, services }: Deps, request: FastifyRequest) {
   const { actor, ingest } = await whoIs({ database, services }, request)
   if (ingest) return ingest
   if (!actor) throw new AppError('UNAUTHORIZED', 'A valid token is needed')

@@ -88,6 +88,78 @@ const streams: Record<string, Json> = {
       },
     },
   },
+  '/api/ingestion/import': {
+    post: {
+      tags: ['ingestion'],
+      summary: 'A file: a zip of Velociraptor (offline collector, export of a flow or hunt), CSV, JSON lines or JSON',
+      description:
+        'Needs a token with the scope ingest, or ingestion:send. As a form with one file, or as the raw body with `?name=`. At most 16 GB. Password and private key are taken from a form only, and forgotten when the import ends.',
+      parameters: [
+        text('name', 'query', 'Name of the file, where the body is the file'),
+        text('hostname', 'query', 'Host of rows that name none; a form may say it too'),
+      ],
+      requestBody: {
+        required: true,
+        content: {
+          'multipart/form-data': {
+            schema: {
+              type: 'object',
+              required: ['file'],
+              properties: {
+                file: { type: 'string', format: 'binary' },
+                hostname: { type: 'string', description: 'Host of rows that name none' },
+                artifact: { type: 'string', description: 'Name of the source of a CSV or JSON file' },
+                password: { type: 'string' },
+                private_key: { type: 'string', description: 'PEM of the key that a container was locked for' },
+                server_id: { type: 'integer', description: 'Velociraptor server and org that the file comes from' },
+              },
+            },
+          },
+          'application/octet-stream': {},
+        },
+      },
+      responses: {
+        202: { description: 'Kept and lined up: id, state' },
+        ...refusals,
+        413: error('The file is larger than 16 GB'),
+      },
+    },
+  },
+  '/api/ingestion/imports/{id}': {
+    get: {
+      tags: ['ingestion'],
+      summary: 'How an import goes: state queued, running, done or failed, what went in so far, and the error',
+      description: 'Needs ingestion:read; a token with the scope ingest sees what it sent itself.',
+      parameters: [id],
+      responses: { 200: { description: 'The import' }, ...refusals, 404: error('No such import') },
+    },
+  },
+  '/api/ingestion/webdav/{name}': {
+    put: {
+      tags: ['ingestion'],
+      summary: 'As upload_webdav() sends a file, with the token as password',
+      description: 'Needs a token with the scope ingest, or ingestion:send. The last part of the path names the file.',
+      parameters: [text('name', 'path', 'Path of the file', true)],
+      requestBody: { required: true, content: { 'application/octet-stream': {} } },
+      responses: { 201: { description: 'Kept and lined up for import: id, state' }, ...refusals },
+    },
+  },
+  '/api/files/{sha256}': {
+    get: {
+      tags: ['collections'],
+      summary: 'The bytes of a file that was collected',
+      description: 'Needs collection:read. Always an attachment.',
+      parameters: [
+        text('sha256', 'path', 'Hash of the bytes in hexadecimal digits', true),
+        text('name', 'query', 'Name of the attachment'),
+      ],
+      responses: {
+        200: { description: 'The bytes', content: { 'application/octet-stream': {} } },
+        ...refusals,
+        404: error('No such file'),
+      },
+    },
+  },
   '/api/ingestion/rows': {
     post: {
       tags: ['ingestion'],

@@ -65,11 +65,12 @@ insert into hosts (tenant_id, hostname, os) values (${tenant}, '${crypto.randomU
 insert into collections (tenant_id, host_id, flow_id) select ${tenant}, max(id), 'F.1' from hosts where tenant_id = ${tenant};
 insert into sources (tenant_id, name) values (${tenant}, '${crypto.randomUUID()}');
 insert into collection_sources (tenant_id, collection_id, source_id) select ${tenant}, c.id, s.id from collections c, sources s where c.tenant_id = ${tenant} and s.tenant_id = ${tenant} limit 1;
+insert into imports (tenant_id, name, sha256, bytes, state) values (${tenant}, 'x.zip', 'x', 1, 'done');
 insert into cases (tenant_id, title) values (${tenant}, 'c');
 insert into artifacts (tenant_id, case_id, artifact_type, value) select ${tenant}, max(id), 'ip', '192.0.2.1' from cases where tenant_id = ${tenant}`)
 }
 
-const tableOf = (path: string) => path.split('/')[2]!
+const tableOf = (path: string) => path.replace('/api/ingestion/', '/api/').split('/')[2]!
 const idIn = async (table: string, tenant: number) =>
   table === 'tenants'
     ? tenant
@@ -81,10 +82,14 @@ const opened = [
   ...routes.map(({ method, path, procedure }) => ({ method, path, access: accessOf(procedure) })),
   { method: 'GET', path: '/api/collections/:id/rows', access: 'row:read' },
   { method: 'POST', path: '/api/ingestion/ingest', access: 'ingestion:send' },
+  { method: 'POST', path: '/api/ingestion/import', access: 'ingestion:send' },
+  { method: 'GET', path: '/api/ingestion/imports/:id', access: 'ingestion:read' },
+  { method: 'GET', path: '/api/files/:sha256', access: 'collection:read' },
 ]
 const toAll = new Set(['GET /health', 'GET /health/ready', 'GET /openapi.json', 'GET /metrics'])
+// The router's tree shows the path of WebDAV as `*`.
 const apart =
-  /^[A-Z]+ \/api\/trpc\/|^GET \/docs|^GET \/api\/integrations\/|^POST \/api\/ingestion\/rows$|^(GET|POST) \/api\/ingestion\/(elastic|splunk|logscale)(\/|$)/
+  /^[A-Z]+ \/api\/trpc\/|^GET \/docs|^GET \/api\/integrations\/|^POST \/api\/ingestion\/rows$|^(GET|POST) \/api\/ingestion\/(elastic|splunk|logscale)(\/|$)|^(PUT|MKCOL) \*$/
 
 test('every route of the server stands in the walk, or is named as open or apart', () => {
   const listed = new Set(opened.map(({ method, path }) => `${method} ${path}`))
@@ -372,7 +377,7 @@ test('OpenAPI describes every route of the table, and the page of it is served',
   const document = (await ask('GET', '/openapi.json')).json()
   expect(document.openapi).toBe('3.1.0')
   for (const { method, path } of opened)
-    expect(document.paths[path.replace(':id', '{id}')]?.[method.toLowerCase()]?.responses).toBeDefined()
+    expect(document.paths[path.replace(/:(\w+)/, '{$1}')]?.[method.toLowerCase()]?.responses).toBeDefined()
   expect(document.paths['/api/cases/{id}'].put.requestBody.content['application/json'].schema.properties).toMatchObject(
     {
       title: { type: 'string', maxLength: 300 },

@@ -5,10 +5,11 @@ import type { TenantScope } from '../scope.ts'
 import type { Envelope, FlowEnvelope } from './protocol.ts'
 
 /** Text that PostgreSQL can hold; the exact bytes stand in the delivery. */
-const text = (value: unknown, most = 1000) =>
+export const text = (value: unknown, most = 1000) =>
   typeof value === 'string' && value !== '' ? value.replaceAll('\0', '\u2400').toWellFormed().slice(0, most) : null
 
-const strings = (value: unknown) => (Array.isArray(value) ? value.map((v) => text(v)).filter((v) => v !== null) : [])
+export const strings = (value: unknown) =>
+  Array.isArray(value) ? value.map((v) => text(v)).filter((v) => v !== null) : []
 
 /** Velociraptor's times come in seconds, ms, µs or ns: told apart by size, as Velociraptor does. */
 export function timeOf(value: unknown): Date | null {

@@ -26,7 +26,7 @@ export async function foldedCollections(scope: ReadScope, ids: number[]): Promis
     .selectFrom('collections')
     .select('id')
     .where(sql<boolean>`${inScope(scope, 'tenant_id')}`)
-    .where('kind', 'in', ['ingest', 'unnumbered'])
+    .where('kind', 'in', ['ingest', 'unnumbered', 'import'])
     .where(sql<boolean>`id = any (${ids}::bigint[])`)
     .execute()
   return new Set(rows.map((row) => row.id))

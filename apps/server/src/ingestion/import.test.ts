@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { testBed, testServices, type TestBed } from '@velocicompanion/api/testing'
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { buildApp } from '../app.ts'
+
+let bed: TestBed
+let app: FastifyInstance
+let base = ''
+let tenant = 0
+const tokens = { ingest: '', user: '' }
+
+beforeAll(async () => {
+  bed = await testBed()
+  const settings = { publicUrl: 'http://127.0.0.1:8000', corsOrigins: [], trustProxy: false, tls: undefined }
+  app = await buildApp({
+    settings: { ...settings, INGEST_BODY_MB: 1, METRICS_TOKEN: undefined },
+    services: testServices,
+    database: bed.database,
+    log: pino({ level: 'silent' }),
+    webFolder: undefined,
+  })
+  base = await app.listen({ host: '127.0.0.1', port: 0 })
+})
+beforeEach(async () => {
+  tenant = await bed.tenant()
+  const admin = await bed.callerOf(tenant, 'admin')
+  tokens.user = (await admin.tokens.create({ name: 'script', scope: 'api' })).token
+  tokens.ingest = (await admin.tokens.create({ name: 'drop', scope: 'ingest', server: 'velo', orgId: 'root' })).token
+})
+afterAll(async () => {
+  await app.close()
+  await bed.close()
+})
+
+const containers = join(import.meta.dirname, '../../../../packages/api/src/ingestion/fixtures/containers')
+const zip = (name: string) => readFileSync(join(containers, name))
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+
+interface Import {
+  id: number
+  state: string
+  error: string | null
+  result: { stored: number; files: number; hosts: { hostname: string }[] } | null
+}
+
+const answered = async (path: string, init: RequestInit = {}) => {
+  const answer = await fetch(`${base}${path}`, init)
+  return { status: answer.status, headers: answer.headers, json: (await answer.json()) as never }
+}
+
+/** Asks until the import has ended, as a script would. */
+async function ended(id: number, token = tokens.ingest): Promise<Import> {
+  for (;;) {
+    const { json } = await answered(`/api/ingestion/imports/${id}`, { headers: bearer(token) })
+    const found = json as Import
+    if (found.state === 'done' || found.state === 'failed') return found
+    await wait(50)
+  }
+}
+
+test('a form with a password brings a locked zip, and its fields may stand behind the file', async () => {
+  const form = new FormData()
+  form.append('file', new Blob([zip('cli-collect-password.zip')]), 'Collection-web.zip')
+  form.append('password', 'Tr0ub4dor&3 é')
+  const { status, json } = await answered('/api/ingestion/import', {
+    method: 'POST',
+    body: form,
+    headers: bearer(tokens.user),
+  })
+  expect([status, json]).toEqual([202, { id: expect.any(Number), state: 'queued' }])
+  const found = await ended((json as Import).id, tokens.user)
+  expect(found).toMatchObject({ state: 'done', error: null, name: 'Collection-web.zip' })
+  expect(found.result!.hosts.map(({ hostname }) => hostname)).toEqual(['web-prod-03'])
+  const kept = await bed.one<{ secrets: Buffer | null; file: number | null; n: number }>(
+    'select secrets, file_id as file, (select count(*)::int from files where tenant_id = $1) as n from imports where tenant_id = $1',
+    [tenant],
+  )
+  // What is left are the requests that the container holds.
+  expect(kept).toEqual({ secrets: null, file: null, n: 1 })
+})
+
+test('a raw body is taken whole, larger than INGEST_BODY_MB, and as JSON lines', async () => {
+  const lines = Array.from({ length: 30_000 }, (_, n) => `{"n": ${n}, "text": "${'x'.repeat(40)}"}\n`).join('')
+  const { status, json } = await answered('/api/ingestion/import?name=rows.jsonl&hostname=WS-07', {
+    method: 'POST',
+    body: lines,
+    headers: bearer(tokens.ingest),
+  })
+  expect(status).toBe(202)
+  expect(await ended((json as Import).id)).toMatchObject({ state: 'done', result: { stored: 30_000 } })
+  const reader = await bed.callerOf(tenant, 'viewer')
+  const { rows } = await reader.hosts.list({})
+  expect(rows.map(({ hostname }) => hostname)).toEqual(['WS-07'])
+})
+
+test('upload_webdav() puts a container: chunks without a length, the token as password', async () => {
+  const path = '/api/ingestion/webdav/drop/Collection-web%20%E2%80%93-2026.zip'
+  const headers = { authorization: `Basic ${Buffer.from(`any:${tokens.ingest}`).toString('base64')}` }
+  const bytes = zip('offline-full-jsonl.zip')
+  async function* pieces() {
+    for (let at = 0; at < bytes.length; at += 10_000) yield bytes.subarray(at, at + 10_000)
+  }
+  const body = ReadableStream.from(pieces()) as ReadableStream<Uint8Array>
+  const { status, json } = await answered(path, { method: 'PUT', body, headers, duplex: 'half' } as RequestInit)
+  expect(status).toBe(201)
+  const found = await ended((json as Import).id)
+  expect(found).toMatchObject({
+    state: 'done',
+    name: 'Collection-web –-2026.zip',
+    result: { hosts: [{ hostname: 'web-prod-03' }] },
+  })
+  const options = await fetch(`${base}${path}`, { method: 'OPTIONS' })
+  expect([options.status, options.headers.get('dav')]).toEqual([200, '1'])
+  expect((await fetch(`${base}/api/ingestion/webdav/drop/`, { method: 'MKCOL', headers })).status).toBe(201)
+})
+
+test('a collected file is served to its own tenant only, as an attachment', async () => {
+  const { json } = await answered('/api/ingestion/import?name=x.zip', {
+    method: 'POST',
+    body: zip('offline-full-jsonl.zip'),
+    headers: bearer(tokens.ingest),
+  })
+  await ended((json as Import).id)
+  const reader = await bed.callerOf(tenant, 'viewer')
+  const { rows } = await reader.collections.list({})
+  const { rows: files } = await reader.ingestion.files({ collectionId: rows[0]!.id, limit: 200 })
+  const shell = files.find(({ name }) => name.endsWith('shell.php'))!
+  const large = files.find(({ bytes }) => bytes === 4_194_308)!
+  const answer = await fetch(`${base}/api/files/${shell.sha256}`, { headers: bearer(tokens.user) })
+  expect(answer.status).toBe(200)
+  expect(Object.fromEntries(answer.headers)).toMatchObject({
+    'content-type': 'application/octet-stream',
+    'content-disposition': `attachment; filename="shell.php"; filename*=UTF-8''shell.php`,
+    'x-content-type-options': 'nosniff',
+  })
+  expect((await answer.arrayBuffer()).byteLength).toBe(shell.bytes)
+  const whole = await fetch(`${base}/api/files/${large.sha256}?name=${encodeURIComponent('a"\r\nb/é.bin')}`, {
+    headers: bearer(tokens.user),
+  })
+  expect((await whole.arrayBuffer()).byteLength).toBe(large.bytes)
+  expect(whole.headers.get('content-disposition')).toBe(`attachment; filename="_.bin"; filename*=UTF-8''%C3%A9.bin`)
+  const other = await bed.callerOf(await bed.tenant(), 'admin')
+  const { token } = await other.tokens.create({ name: 'other', scope: 'api' })
+  expect((await answered(`/api/files/${shell.sha256}`, { headers: bearer(token) })).status).toBe(404)
+  expect((await answered(`/api/ingestion/imports/${(json as Import).id}`, { headers: bearer(token) })).status).toBe(404)
+  expect((await answered(`/api/files/${shell.sha256}`, { headers: bearer(tokens.ingest) })).status).toBe(403)
+})
+
+test('an ingestion token sees its own imports only', async () => {
+  const { json } = await answered('/api/ingestion/import?name=a.jsonl', {
+    method: 'POST',
+    body: '{"a":1}\n',
+    headers: bearer(tokens.user),
+  })
+  await ended((json as Import).id, tokens.user)
+  expect(
+    (await answered(`/api/ingestion/imports/${(json as Import).id}`, { headers: bearer(tokens.ingest) })).status,
+  ).toBe(404)
+})
+
+test.each([
+  ['/api/ingestion/import', 'x', 'name'],
+  ['/api/ingestion/import?name=a.zip', '', 'empty'],
+  ['/api/ingestion/import?name=a.zip&password=x', 'x', 'form'],
+  ['/api/ingestion/import?name=a.zip&serverId=0', 'x', 'serverId'],
+  ['/api/ingestion/import?name=a.zip&serverId=99999', 'x', 'serverId'],
+])('%s with %j is bad input', async (path, body, word) => {
+  const { status, json } = await answered(path, { method: 'POST', body, headers: bearer(tokens.user) })
+  expect([status, (json as { detail: string }).detail]).toEqual([400, expect.stringContaining(word)])
+  expect((await bed.one<{ n: number }>('select count(*)::int as n from files where tenant_id = $1', [tenant])).n).toBe(
+    0,
+  )
+})
+
+test('nobody may send without a credential, and nothing of the body is kept', async () => {
+  for (const [method, path] of [
+    ['POST', '/api/ingestion/import?name=a'],
+    ['PUT', '/api/ingestion/webdav/a'],
+    ['MKCOL', '/api/ingestion/webdav/a'],
+  ] as const) {
+    const answer = await app.inject({ method: method as 'PUT', url: path, payload: 'x' })
+    expect([answer.statusCode, Object.keys(answer.json())]).toEqual([401, ['detail']])
+  }
+})

@@ -1,0 +1,100 @@
+import { sql } from 'kysely'
+import { z } from 'zod'
+import { record } from '../../audit.ts'
+import { AppError } from '../../errors.ts'
+import type { Origin, TenantScope } from '../../scope.ts'
+import type { Services } from '../../services.ts'
+import type { Sender } from '../document/document.ts'
+import type { Ingest } from '../store.ts'
+import { keepFile } from './files.ts'
+import { seal } from './secrets.ts'
+
+/** Most bytes of a file that is sent for import. */
+export const mostImportBytes = 16 * 1024 ** 3
+
+const storable = (text: string) => text.isWellFormed() && !text.includes('\0')
+const word = z.string().trim().min(1).max(1000).refine(storable, 'holds characters that no name has')
+/** What may stand beside the file. An empty field of a form says nothing. */
+const fields = z.object({
+  name: word,
+  hostname: word.optional(),
+  artifact: word.optional(),
+  password: z.string().max(1000).optional(),
+  privateKey: z.string().max(32_768).optional(),
+  serverId: z.coerce.number().int().positive().optional(),
+})
+export type ImportFields = z.infer<typeof fields>
+
+/** Throws BAD_REQUEST. */
+export function readImportFields(given: Record<string, string | undefined>): ImportFields {
+  const read = fields.safeParse(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== '')))
+  if (read.success) return read.data
+  const { path, message } = read.error.issues[0]!
+  throw new AppError('BAD_REQUEST', `${path.join('.')}: ${message}`)
+}
+
+export interface Accepting {
+  sender: Sender
+  body: AsyncIterable<Uint8Array>
+  /** Asked once the body has ended: fields of a form may stand behind its file. */
+  fields: () => ImportFields
+  origin: Origin
+}
+
+/** Keeps a file, and lines it up for import, in one transaction. */
+export function acceptImport(ingest: Ingest, services: Services, { sender, body, fields, origin }: Accepting) {
+  return keepFile(ingest, sender.tenantId, body, {
+    limit: mostImportBytes,
+    actor: sender.actor,
+    origin,
+    attach: async (scope, file) => {
+      if (file.bytes === 0) throw new AppError('BAD_REQUEST', 'The file is empty')
+      const { name, hostname, artifact, password, privateKey, serverId } = fields()
+      const made = await scope.db
+        .insertInto('imports')
+        .values({
+          tenantId: scope.tenantId,
+          name,
+          fileId: file.id,
+          sha256: file.sha256,
+          bytes: file.bytes,
+          options: JSON.stringify({ hostname, artifact }),
+          secrets: seal(services.secretKey, { password, privateKey }),
+          serverId: await serverFor(scope, sender, serverId),
+          userId: sender.actor && sender.actor.tenantId === scope.tenantId ? sender.actor.userId : null,
+          tokenId: sender.actor && sender.actor.tenantId !== scope.tenantId ? null : sender.tokenId,
+        })
+        .returning(['id', 'state'])
+        .executeTakeFirstOrThrow()
+      await record(scope, 'ingestion.import', { import: made.id, name, sha256: file.sha256.toString('hex') })
+      return made
+    },
+  })
+}
+
+/** A token's own server, or one of the tenant's that a person names. */
+async function serverFor(scope: TenantScope, sender: Sender, named: number | undefined): Promise<number | null> {
+  if (sender.serverId !== null) {
+    if (named !== undefined && named !== sender.serverId)
+      throw new AppError('FORBIDDEN', 'This token belongs to another Velociraptor server and org')
+    return sender.serverId
+  }
+  if (named === undefined) return null
+  const found = await scope.db
+    .selectFrom('velociraptorServers')
+    .select('id')
+    .where('tenantId', '=', scope.tenantId)
+    .where('id', '=', named)
+    .executeTakeFirst()
+  if (!found) throw new AppError('BAD_REQUEST', 'serverId: no such Velociraptor server')
+  return found.id
+}
+
+/** Files that broke off on their way in. */
+export const removeBroken = (scope: TenantScope) =>
+  scope.db
+    .deleteFrom('files')
+    .where('tenantId', '=', scope.tenantId)
+    .where('sha256', 'is', null)
+    .where('createdAt', '<', sql<Date>`now() - interval '2 days'`)
+    .execute()
