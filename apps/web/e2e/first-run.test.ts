@@ -71,6 +71,17 @@ test('leads from an empty server to the rows of a real Velociraptor on the scree
     .allTextContents()
   for (const sent of ['-0', '0.1', '1590282834.1201713', '1e+21', '1e-7', '1e+308', '1']) expect(floats).toContain(sent)
 
+  const head = page.getByRole('columnheader', { name: 'Case' })
+  const before = (await head.boundingBox())!
+  const [edge, middle] = [before.x + before.width, before.y + before.height / 2]
+  await page.mouse.move(edge, middle)
+  await page.mouse.down()
+  await page.mouse.move(edge + 60, middle, { steps: 3 })
+  await page.mouse.up()
+  await expect.poll(async () => (await head.boundingBox())!.width).toBe(before.width + 60)
+  await page.mouse.dblclick(edge + 60, middle)
+  await expect.poll(async () => (await head.boundingBox())!.width).toBe(before.width)
+
   await first.getByRole('gridcell').first().click()
   const drawer = page.getByRole('complementary', { name: 'Row' })
   await drawer.getByRole('tab', { name: 'Raw' }).click()
