@@ -1,4 +1,3 @@
-import type pg from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
 import { fill } from '../migrations/fill.ts'
 import { migrateDown, migrateUp } from './migrate.ts'
