@@ -3,7 +3,8 @@ import { sql } from 'kysely'
 import type { TenantScope } from '../scope.ts'
 
 /**
- * Leaves rows without numbers out of answers and counts where the numbered copy of the same source of the same flow, or day,
+ * Leaves rows without numbers, and rows of an import that are not as the server stores them (CSV, the files of a whole
+ * hunt), out of answers and counts where the numbered copy of the same source of the same flow, or day,
  * is here as a whole. Where there are more of them than the copy has, those that came after it stay: the flow may have grown.
  * Never the other way round.
  */
@@ -16,7 +17,7 @@ from collections uc
 join collection_sources u on u.tenant_id = uc.tenant_id and u.collection_id = uc.id and u.rows_superseded < u.rows_stored
 join collections nc on nc.tenant_id = uc.tenant_id and nc.host_id = uc.host_id and nc.flow_id = uc.flow_id and nc.kind in ('flow', 'events', 'import')
 join collection_sources n on n.tenant_id = nc.tenant_id and n.collection_id = nc.id and n.source_id = u.source_id
-where uc.tenant_id = ${scope.tenantId} and uc.host_id = any (${hostIds}::bigint[]) and uc.kind = 'unnumbered'
+where uc.tenant_id = ${scope.tenantId} and uc.host_id = any (${hostIds}::bigint[]) and (uc.kind = 'unnumbered' or uc.kind = 'import' and nc.kind = 'flow')
   and case when n.rows_expected is null then n.rows_stored >= u.rows_stored else n.received @> int8range(0, n.rows_expected) end
 order by u.collection_id, u.source_id for update of u`.execute(scope.db)
   for (const copy of copies) await leaveOut(scope, roles, copy)

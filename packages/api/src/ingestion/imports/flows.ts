@@ -1,4 +1,5 @@
 import type { TenantScope } from '../../scope.ts'
+import { supersede } from '../supersede.ts'
 import { partOf, type Part } from './container.ts'
 import { csvToLines } from './csv.ts'
 import {
@@ -68,8 +69,11 @@ export function flowsOf(
     /** Flows without any member count too. */
     async close(flows: Iterable<FoundFlow>) {
       for (const flow of flows) await open(flow)
-      for (const { ids } of opened.values())
-        for (const id of ids) await inImport(run, (scope) => endCollection(scope, id))
+      for (const { ids, hostId } of opened.values())
+        await inImport(run, async (scope) => {
+          for (const id of ids) await endCollection(scope, id)
+          await supersede(scope, run.ingest.database, [hostId])
+        })
     },
   }
 }

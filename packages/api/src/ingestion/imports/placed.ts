@@ -2,7 +2,8 @@ import { fold } from '../../evidence/folded.ts'
 import { again } from '../again.ts'
 import { groupsOf, splitLines } from '../lines.ts'
 import { isLong, storeGroup, storeLong, type Target } from '../store.ts'
-import { collectionOfFlow, hostOfContainer, huntOfFlow } from './facts.ts'
+import { supersede } from '../supersede.ts'
+import { collectionOfFlow, endCollection, hostOfContainer, huntOfFlow } from './facts.ts'
 import { addHost, addSource, type Report } from './report.ts'
 import { add, closeSource, inImport, openSource, type Importing, type StoredSource } from './rows.ts'
 
@@ -82,8 +83,12 @@ export async function storePlaced(
   }
   for (const bucket of buckets.values()) {
     await flush(bucket)
-    await inImport(run, (scope) => closeSource(scope, bucket.target, bucket.total, Buffer.alloc(0)))
     const { hostId, collectionId } = bucket.target
+    await inImport(run, async (scope) => {
+      await closeSource(scope, bucket.target, bucket.total, Buffer.alloc(0))
+      await endCollection(scope, collectionId)
+      await supersede(scope, run.ingest.database, [hostId])
+    })
     addSource(report, { hostId, collectionId, source, ...bucket.total })
   }
 }

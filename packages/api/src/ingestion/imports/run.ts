@@ -55,7 +55,8 @@ async function importZip(run: Importing, report: Report, file: ImportedFile, pas
     if (part.kind === 'hunt' || !/\.(json|jsonl|ndjson|csv)$/i.test(member.name) || isRepeat(member.name, survey.exact))
       continue
     const artifact = part.kind === 'rows' ? part.source : member.name.replace(/\.[^.]+$/, '')
-    const named = { ...file, options: { ...file.options, artifact } }
+    const hostname = file.options.hostname ?? hostOfName(file.name)
+    const named = { ...file, options: { hostname, artifact } }
     await importPlain(
       run,
       report,

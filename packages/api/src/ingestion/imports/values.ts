@@ -58,7 +58,10 @@ export async function* valuesToLines(
       } else if (depth === base && byte === COMMA) {
         close()
         continue
-      } else if (depth === base && !open && isSpace(byte)) continue
+      } else if (depth === base && isSpace(byte)) {
+        if (base === 0) close()
+        continue
+      }
       open = true
       if (byte === LF || byte === CR) {
         out[size++] = CR

@@ -99,7 +99,9 @@ function checkEntry(entry: Entry, names: Set<string>) {
   const type = (entry.externalFileAttributes >>> 16) & 0xf000
   if (type !== 0 && type !== 0x8000 && type !== 0x4000)
     throw new ImportFault(`The zip is refused: its member ${shown} is a link or a device`)
-  if (names.has(name)) throw new ImportFault(`The zip is refused: it holds the member ${shown} twice`)
+  // Collectors may upload one file twice.
+  const uploaded = /(^|\/)uploads\//.test(name)
+  if (names.has(name) && !uploaded) throw new ImportFault(`The zip is refused: it holds the member ${shown} twice`)
   names.add(name)
 }
 
