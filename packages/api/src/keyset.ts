@@ -34,6 +34,13 @@ export function page<R extends { id: number }>(rows: R[], limit: number, keyOf: 
   return { rows: kept, nextCursor: rows.length > limit && last ? cursorOf(keyOf(last), last.id) : null }
 }
 
+/** How many rows match: on a first page that holds them all its own length, else what `count` finds. */
+export const totalOf = (
+  { rows, nextCursor }: { rows: unknown[]; nextCursor: string | null },
+  { cursor, skip }: { cursor?: Place | undefined; skip?: number | undefined },
+  count: () => Promise<number>,
+) => (cursor === undefined && !skip && nextCursor === null ? Promise.resolve(rows.length) : count())
+
 /** `(column, id)` beyond a place, as one row comparison that the index on both answers. */
 export function beyond(
   column: RawBuilder<unknown>,

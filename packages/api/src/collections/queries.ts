@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { notFound } from '../errors.ts'
-import { beyond, page, type Place } from '../keyset.ts'
+import { beyond, page, totalOf, type Place } from '../keyset.ts'
 import type { ReadScope, TenantScope } from '../scope.ts'
 
 export interface CollectionFilter {
@@ -106,7 +106,8 @@ export async function listCollections(scope: ReadScope, filter: CollectionFilter
     .limit(limit + 1)
     .offset(filter.skip ?? 0)
     .execute()
-  return { ...page(rows, limit, (row) => row.updatedAt), total: await countCollections(scope, filter) }
+  const found = page(rows, limit, (row) => row.updatedAt)
+  return { ...found, total: await totalOf(found, filter, () => countCollections(scope, filter)) }
 }
 
 /** Counts by one pass over all sources where completeness is asked for, and over no source where it is not. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { collectionCounts } from '../collections/queries.ts'
 import { notFound } from '../errors.ts'
-import { beyond, holds, page, type Place } from '../keyset.ts'
+import { beyond, holds, page, totalOf, type Place } from '../keyset.ts'
 import type { ReadScope, TenantScope } from '../scope.ts'
 
 export interface HostFilter {
@@ -68,14 +68,19 @@ export async function listHosts(scope: ReadScope, filter: HostFilter) {
     scope,
     found.rows.map((row) => row.id),
   )
-  const { total } = await matching(scope, filter)
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow()
+  const total = await totalOf(found, filter, () => countHosts(scope, filter))
   return {
     rows: found.rows.map((row) => ({ ...row, ...(counts.get(row.id) ?? none) })),
     nextCursor: found.nextCursor,
     total,
   }
+}
+
+async function countHosts(scope: ReadScope, filter: HostFilter) {
+  const { total } = await matching(scope, filter)
+    .select(({ fn }) => fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow()
+  return total
 }
 
 const none = { collections: 0, incomplete: 0, rowsReceived: 0, rowsExpected: null as number | null }
