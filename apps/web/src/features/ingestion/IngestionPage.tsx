@@ -12,6 +12,7 @@ import { Panel } from '../../ui/Panel.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { Time } from '../../ui/Time.tsx'
 import { Deliveries } from './Deliveries.tsx'
+import { Imports } from './Imports.tsx'
 import { Incomplete, IncompleteCollections, useIncomplete } from './Incomplete.tsx'
 import { Rejected } from './Rejected.tsx'
 
@@ -43,6 +44,7 @@ export function IngestionPage() {
             </>
           )}
         </Loaded>
+        <Imports />
         <Rejected />
       </div>
     </Page>
