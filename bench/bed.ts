@@ -14,7 +14,11 @@ import type { Order } from './sender.ts'
 export async function bed() {
   const dataDir = mkdtempSync(join(tmpdir(), 'velocicompanion-bench-'))
   const server = await startServer(dataDir, await freePort())
+  // Whatever ends the benchmark ends the server, and with it its PostgreSQL.
+  const end = () => server.process.kill()
+  process.once('exit', end)
   const remove = async () => {
+    process.off('exit', end)
     await server.stop()
     rmSync(dataDir, { recursive: true, force: true })
   }

@@ -35,6 +35,7 @@ if (!load) {
   console.error(`npm run bench -- <name>, where <name> is one of: ${Object.keys(benchmarks).join(', ')}`)
   process.exit(1)
 }
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 const run = await load()
 const began = performance.now()
 const result = await run(args)
