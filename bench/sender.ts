@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { Agent, request } from 'node:http'
+import { Agent, request, type IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
 import { bodyOf, readDeliveries } from './deliveries.ts'
 import { openCopy } from './copy.ts'
@@ -34,7 +34,7 @@ async function feed({ base, token, run, connections }: Extract<Order, { what: 'f
         'content-length': body.length,
       }
       const sent = request(`${base}/api/ingestion/rows`, { method: 'POST', agent, headers }).end(body)
-      const [answer] = (await once(sent, 'response')) as [import('node:http').IncomingMessage]
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage]
       const text = await answer.setEncoding('utf8').reduce((all: string, part: string) => all + part, '')
       if (answer.statusCode !== 200) throw new Error(`the server answered ${answer.statusCode}: ${text}`)
     }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { appRouter, createCaller, openIngest, receive } from './index.ts'
+import { appRouter, openIngest, receive, type createCaller } from './index.ts'
 import { fillTenant, rowOf, testBed, type TestBed } from './testing.ts'
 
 type Caller = ReturnType<typeof createCaller>

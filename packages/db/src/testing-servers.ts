@@ -19,7 +19,7 @@ const installed = existsSync(debian)
       .toSorted((a, b) => Number(a) - Number(b))
   : []
 if (installed.length === 0)
-  console.log('skipped: walls on a PostgreSQL of the system (package postgresql is not installed)')
+  process.stdout.write('skipped: a PostgreSQL of the system (package postgresql is not installed)\n')
 
 /** A throw-away server of the system's own packages, as user postgres where we are root. */
 async function startSystem(version: string): Promise<Server> {

@@ -176,7 +176,7 @@ test('elastic_upload() never gets JSON for a refusal, so that it keeps its rows'
   expect(refused.at(-1)!.statusCode).toBe(503)
   for (const { headers, body } of refused) {
     expect(headers['content-type']).toBe('text/plain; charset=utf-8')
-    expect(() => JSON.parse(body) as unknown).toThrow()
+    expect(() => JSON.parse(body) as unknown).toThrow(SyntaxError)
   }
 })
 

@@ -18,7 +18,7 @@ export async function weaknessOf(password: string): Promise<string | undefined> 
 
 /** The length of the part that the whole consists of, again and again; the last time perhaps not to its end. */
 function period(text: string) {
-  const chars = [...text]
+  const chars = Array.from(text)
   for (let size = 1; size < chars.length; size++) {
     if (chars.every((char, i) => i < size || char === chars[i - size])) return size
   }
@@ -56,7 +56,7 @@ const read = (form: string, one: string) =>
 
 const isCommon = (form: string, { all, first }: CommonWords) =>
   all.has(form) ||
-  all.has([...form].toReversed().join('')) ||
+  all.has(Array.from(form).toReversed().join('')) ||
   Array.from({ length: form.length }, (_, at) => at).some(
     (at) => first.has(form.slice(0, at)) && first.has(form.slice(at)),
   )

@@ -142,10 +142,13 @@ test('rows of one client and artifact are one collection a day', async () => {
     section({}, ['{"n":1}']) + section({ start: 1 }, ['{"n":2}']) + section({ day: '2026-11-25' }, ['{"n":3}']),
   )
   const { rows } = await reader.collections.list({})
-  expect(rows.map((row) => [row.flowId, row.kind, row.rowsReceived]).toSorted()).toEqual([
-    ['2026-11-24 A/B', 'events', 2],
-    ['2026-11-25 A/B', 'events', 1],
-  ])
+  expect(rows).toHaveLength(2)
+  expect(rows.map((row) => [row.flowId, row.kind, row.rowsReceived])).toEqual(
+    expect.arrayContaining([
+      ['2026-11-24 A/B', 'events', 2],
+      ['2026-11-25 A/B', 'events', 1],
+    ]),
+  )
 })
 
 test.each([
