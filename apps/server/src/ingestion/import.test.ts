@@ -186,3 +186,33 @@ test('nobody may send without a credential, and nothing of the body is kept', as
     expect([answer.statusCode, Object.keys(answer.json())]).toEqual([401, ['detail']])
   }
 })
+
+test('a super-admin brings a file in for the tenant that they name, which the audit log says', async () => {
+  const boss = await bed.callerOf(await bed.tenant(), 'super_admin', `boss-${tenant}`)
+  await boss.users.create({ username: `root-${tenant}`, role: 'super_admin', password: 'a long sentence for tests' })
+  const login = await answered('/api/auth/login', {
+    method: 'POST',
+    body: JSON.stringify({ username: `root-${tenant}`, password: 'a long sentence for tests' }),
+    headers: { 'content-type': 'application/json' },
+  })
+  const headers = { ...bearer((login.json as { access_token: string }).access_token), 'x-tenant': String(tenant) }
+  const { status } = await answered('/api/ingestion/import?name=a.jsonl', {
+    method: 'POST',
+    body: '{"a":1}\n',
+    headers,
+  })
+  expect(status).toBe(202)
+  const made = await bed.one<{ n: number }>('select count(*)::int as n from imports where tenant_id = $1', [tenant])
+  expect(made.n).toBe(1)
+  const events = await bed.root.query<{ actor: string }>(
+    "select actor from audit_events where tenant_id = $1 and action = 'ingestion.import'",
+    [tenant],
+  )
+  expect(events.rows).toEqual([{ actor: `root-${tenant}` }])
+  const refused = await answered('/api/ingestion/import?name=a.jsonl', {
+    method: 'POST',
+    body: 'x',
+    headers: { ...bearer(tokens.user), 'x-tenant': String(await bed.tenant()) },
+  })
+  expect(refused.status).toBe(403)
+})

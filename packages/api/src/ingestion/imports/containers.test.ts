@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openIngest } from '../open.ts'
 import { receive } from '../receive.ts'
 import { testBed, type TestBed } from '../../testing.ts'
+import { csvToLines, velociraptorValueOf } from './csv.ts'
 import { acceptImport, type ImportFields } from './accept.ts'
 import { openImporter } from './importer.ts'
 
@@ -248,3 +249,22 @@ test('what an offline collector counts too low is not expected of its files', as
   expect(flow).toMatchObject({ kind: 'flow', incomplete: false, rowsReceived: flow!.rowsExpected })
   expect(flow!.rowsReceived).toBeGreaterThan(57)
 })
+
+test.each(['Linux.Sys.Users', 'Linux.Sys.Crontab%2FCronScripts', 'Linux.Sys.Crontab%2FUploaded'])(
+  'the cells of %s in CSV are the values of its JSON',
+  async (name) => {
+    const members = unzip(read('cli-collect-csv.zip'))
+    const parse = (lines: string) =>
+      lines
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown)
+    const bytes = members.get(`results/${name}.csv`)!
+    // Cut where a chunk may end: inside a cell, a quote, a character.
+    const pieces = Array.from({ length: Math.ceil(bytes.length / 7) }, (_, i) => bytes.subarray(i * 7, i * 7 + 7))
+    let lines = ''
+    for await (const part of csvToLines(Readable.from(pieces), velociraptorValueOf))
+      lines += Buffer.from(part).toString()
+    expect(parse(lines)).toEqual(parse(members.get(`results/${name}.json`)!.toString()))
+  },
+)

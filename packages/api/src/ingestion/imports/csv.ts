@@ -7,14 +7,17 @@ import { ImportFault } from './fault.ts'
  * written so again. A cell that is JSON, as Velociraptor writes objects, lists, numbers and booleans, stands as that JSON
  * to the digit; any other cell is a string. An empty cell is an empty string.
  */
-export async function* csvToLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+export async function* csvToLines(
+  body: AsyncIterable<Uint8Array>,
+  cellOf: (cell: string) => string = valueOf,
+): AsyncGenerator<Uint8Array, void, void> {
   let header: string[] | undefined
   let lines: string[] = []
   let size = 0
   for await (const cells of recordsOf(inBytes(body))) {
     if (!header) header = cells.map(quoted)
     else {
-      const line = rowOf(header, cells)
+      const line = rowOf(header, cells.map(cellOf))
       lines.push(line)
       size += line.length
     }
@@ -26,7 +29,7 @@ export async function* csvToLines(body: AsyncIterable<Uint8Array>): AsyncGenerat
 }
 
 function rowOf(header: string[], cells: string[]) {
-  const members = cells.map((cell, i) => `${header[i] ?? quoted(`column ${i + 1}`)}:${valueOf(cell)}`)
+  const members = cells.map((cell, i) => `${header[i] ?? quoted(`column ${i + 1}`)}:${cell}`)
   return `{${members.join(',')}}\n`
 }
 
@@ -40,16 +43,19 @@ const plainNumber = /^-?(0|[1-9]\d*)(\.\d+)?$/
 
 function valueOf(cell: string) {
   if (cell === 'true' || cell === 'false' || plainNumber.test(cell)) return cell
-  const json = /^(\{.*\}|\[.*\]|".*")$/s.test(cell)
-  // oxlint-disable-next-line no-control-regex -- a line holds none
-  if (!json || /[\u0000-\u001f]/.test(cell)) return quoted(cell)
+  if (!/^(\{.*\}|\[.*\]|".*")$/s.test(cell)) return quoted(cell)
   try {
     JSON.parse(cell)
-    return cell
+    // A line end in JSON stands outside of its strings, and so does the white space behind it.
+    return cell.replaceAll(/[\r\n][ \t\r\n]*/g, '')
   } catch {
     return quoted(cell)
   }
 }
+
+/** Velociraptor marks texts that a spreadsheet would read as a number by a space, as a formula by a tab. */
+export const velociraptorValueOf = (cell: string) =>
+  /^ [-+.\d]|^\t[=+\-@]/.test(cell) ? quoted(cell.slice(1)) : valueOf(cell)
 
 /** Pieces of the text, one character a byte of UTF-8; UTF-16 by its mark. */
 async function* inBytes(body: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, void> {

@@ -171,11 +171,12 @@ describe('attacks', () => {
 
   test('a member that is longer than it says, or shares its bytes, is refused', async () => {
     expect((await bring(evil('results/Long.json', { claims: 2 }))).error).toContain('results/Long.json')
-    const shared = zipOf([...good, result('C', '{"n":3}\n')])
-    // The second result points at the first one's bytes.
-    const at = shared.lastIndexOf('results/C.json') - 4
-    shared.writeUInt32LE(0, at)
-    expect((await bring(shared)).state).toBe('failed')
+    const twice = { name: 'uploads/auto/x', bytes: Buffer.from('once') }
+    const shared = zipOf([...good, twice, twice])
+    // The last member stands where the one before it stands.
+    const [first, last] = [shared.indexOf(twice.name) - 30, shared.lastIndexOf(twice.name) - 4]
+    shared.writeUInt32LE(first, last)
+    expect((await bring(shared)).error).toContain('shares its bytes with another member')
   })
 
   test('bombs are refused by their count, their size, their ratio and their list', async () => {
