@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTeam, type Team } from './team.ts'
 import { expectNoFaults, signIn } from './world.ts'
 
@@ -36,5 +37,17 @@ test('a person brings in a locked collection: the wrong password is told, the ri
   await page.getByRole('link', { name: /^\d+ rows, \d+ files$/ }).click()
   await page.getByRole('heading', { name: 'Collections', exact: true }).waitFor()
   await page.getByText('web-prod-03').first().waitFor()
+  const { rows } = await team.dana.call<{ rows: { id: number; kind: string; hostname: string }[] }>(
+    'collections.list',
+    {},
+  )
+  const flow = rows.find(({ kind, hostname }) => kind === 'flow' && hostname === 'web-prod-03')!
+  await page.goto(`/collections/${flow.id}`)
+  await page.getByRole('table', { name: 'Files' }).waitFor()
+  const saved = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Save uploads/auto/etc/crontab', exact: true }).click()
+  const file = await saved
+  expect(file.suggestedFilename()).toBe('crontab.collected')
+  expect(readFileSync(await file.path())).toHaveLength(251)
   expectNoFaults(visit)
 })

@@ -12,6 +12,7 @@ import { EmptyState } from '../../ui/states.tsx'
 import { Time } from '../../ui/Time.tsx'
 import { Mono } from '../../ui/Value.tsx'
 import { visible } from '../../ui/evidence.tsx'
+import { Files } from './Files.tsx'
 import { SourceName } from './SourceName.tsx'
 
 type Collection = Outputs['collections']['get']
@@ -63,6 +64,7 @@ const Parts = ({ collection }: { collection: Collection }) => (
     </Panel>
     <div className="stack">
       <Sources collection={collection} />
+      <Files collectionId={collection.id} />
       {collection.setAside.length > 0 && <SetAside collection={collection} />}
     </div>
   </div>

@@ -240,6 +240,20 @@ test('an import that was cut goes on after a restart, and stores each row once',
   expect(total).toBe(3000)
 })
 
+test('a process that another took an import from does not end it', async () => {
+  const id = await accept(container('flow-export-acme-weird.zip'))
+  let taken: Promise<unknown> | undefined
+  const checkRoom = () => {
+    taken ??= bed.root.query('update imports set attempts = attempts + 1 where tenant_id = $1', [tenant])
+  }
+  const importer = openImporter({ ...ingest, checkRoom }, bed.services, { onError: (error) => errors.push(error) })
+  importer.wake()
+  await importer.settled()
+  await taken
+  await importer.close()
+  expect([(await importOf(id)).state, errors]).toEqual(['running', []])
+})
+
 test('a stop gives the import back to the queue', async () => {
   const id = await accept(container('flow-export-acme-weird.zip'))
   const importer = openImporter(ingest, bed.services, { onError: (error) => errors.push(error) })

@@ -96,17 +96,19 @@ export async function filesOf(
   collectionId: number,
   { limit, cursor }: { limit: number; cursor?: number | undefined },
 ) {
-  const rows = await scope.db
+  const all = scope.db
     .selectFrom('collectionFiles as c')
-    .innerJoin('files as f', (join) => join.onRef('f.tenantId', '=', 'c.tenantId').onRef('f.id', '=', 'c.fileId'))
-    .select(['c.id', 'c.name', 'f.bytes', 'c.createdAt', sql<string>`encode(f.sha256, 'hex')`.as('sha256')])
     .where('c.tenantId', '=', scope.tenantId)
     .where('c.collectionId', '=', collectionId)
+  const rows = await all
+    .innerJoin('files as f', (join) => join.onRef('f.tenantId', '=', 'c.tenantId').onRef('f.id', '=', 'c.fileId'))
+    .select(['c.id', 'c.name', 'f.bytes', 'c.createdAt', sql<string>`encode(f.sha256, 'hex')`.as('sha256')])
     .$if(cursor !== undefined, (q) => q.where('c.id', '>', cursor!))
     .orderBy('c.id')
     .limit(limit + 1)
     .execute()
-  return { rows: rows.slice(0, limit), nextCursor: rows.length > limit ? rows[limit - 1]!.id : null }
+  const { total } = await all.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
+  return { rows: rows.slice(0, limit), nextCursor: rows.length > limit ? rows[limit - 1]!.id : null, total }
 }
 
 /** A file that belongs to a collection; what is only under way for an import is not served. */
