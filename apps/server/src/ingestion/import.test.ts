@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { setTimeout as wait } from 'node:timers/promises'
 import { testBed, testServices, type TestBed } from '@velocicompanion/api/testing'
 import type { FastifyInstance } from 'fastify'
@@ -81,6 +82,33 @@ test('a form with a password brings a locked zip, and its fields may stand behin
   )
   // What is left are the requests that the container holds.
   expect(kept).toEqual({ secrets: null, file: null, n: 1 })
+})
+
+const recorded = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures/http_client', name))
+
+test('http_client(files=) sends a form in chunks, which names the client and flow of its rows', async () => {
+  const body = recorded('post-multipart.body')
+  const boundary = body.toString('latin1', 2, body.indexOf('\r\n'))
+  const headers = { ...bearer(tokens.ingest), 'content-type': `multipart/form-data; boundary=${boundary}` }
+  const send = (bytes: Buffer, contentType = headers['content-type']) =>
+    answered('/api/ingestion/import', {
+      method: 'POST',
+      body: ReadableStream.from([bytes.subarray(0, 668), bytes.subarray(668)]),
+      headers: { ...headers, 'content-type': contentType },
+      duplex: 'half',
+    } as RequestInit)
+  const { status, json } = await send(body)
+  expect(status).toBe(202)
+  expect(await ended((json as Import).id)).toMatchObject({ state: 'done', result: { stored: 3 } })
+  const reader = await bed.callerOf(tenant, 'viewer')
+  const { rows } = await reader.collections.list({})
+  expect(rows).toMatchObject([{ clientId: 'C.90868059ecc37b1e', flowId: 'F.DC2JBOJPATS8C', kind: 'import' }])
+  const other = Buffer.from(body.toString('latin1').replace('\r\nroot\r\n', '\r\nO999\r\n'), 'latin1')
+  expect((await send(other)).status).toBe(403)
+  // This one begins with an extra line end, as it does without fields.
+  const two = gunzipSync(recorded('post-multipart_two.body.gz'))
+  const refused = await send(two, `multipart/form-data; boundary=${two.toString('latin1', 4, two.indexOf('\r\n', 4))}`)
+  expect([refused.status, refused.json]).toEqual([400, { detail: expect.stringContaining('several files') }])
 })
 
 test('a raw body is taken whole, larger than INGEST_BODY_MB, and as JSON lines', async () => {

@@ -34,7 +34,7 @@ export async function imports(app: FastifyInstance, deps: Deps, ingest: Ingest) 
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     await scope.register(multipart, {
-      limits: { files: 1, fields: 20, fieldSize: 32_768, fileSize: Number.MAX_SAFE_INTEGER },
+      limits: { files: 2, fields: 20, fieldSize: 32_768, fileSize: Number.MAX_SAFE_INTEGER },
     })
     scope.addContentTypeParser('*', (_request, _payload, next) => next(null))
     // Asked before a byte of the body is read.
@@ -85,10 +85,12 @@ function formOf(request: FastifyRequest, query: Named): Upload {
       if (part.type === 'field') fields[camel(part.fieldname)] = String(part.value)
       else {
         files += 1
+        if (files > 1) break
         fields.name ??= nameIn((part.filename || 'import').replaceAll('\\', '/'))
         yield* part.file as AsyncIterable<Uint8Array>
       }
     }
+    if (files > 1) throw new AppError('BAD_REQUEST', 'The form holds several files: send each by itself')
     if (files === 0) throw new AppError('BAD_REQUEST', 'The form holds no file')
   }
   return { body: body(), fields: () => fields }

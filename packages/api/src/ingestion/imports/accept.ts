@@ -4,6 +4,7 @@ import { record } from '../../audit.ts'
 import { AppError } from '../../errors.ts'
 import type { Origin, TenantScope } from '../../scope.ts'
 import type { Services } from '../../services.ts'
+import { otherOrg } from '../delivery.ts'
 import type { Sender } from '../document/document.ts'
 import type { Ingest } from '../store.ts'
 import { keepFile } from './files.ts'
@@ -19,6 +20,9 @@ const fields = z.object({
   name: word,
   hostname: word.optional(),
   artifact: word.optional(),
+  clientId: word.max(200).optional(),
+  flowId: word.max(200).optional(),
+  orgId: word.max(200).optional(),
   password: z.string().max(1000).optional(),
   privateKey: z.string().max(32_768).optional(),
   serverId: z.coerce.number().int().positive().optional(),
@@ -49,7 +53,7 @@ export function acceptImport(ingest: Ingest, services: Services, { sender, body,
     origin,
     attach: async (scope, file) => {
       if (file.bytes === 0) throw new AppError('BAD_REQUEST', 'The file is empty')
-      const { name, hostname, artifact, password, privateKey, serverId } = fields()
+      const { name, hostname, artifact, clientId, flowId, orgId, password, privateKey, serverId } = fields()
       const made = await scope.db
         .insertInto('imports')
         .values({
@@ -58,9 +62,9 @@ export function acceptImport(ingest: Ingest, services: Services, { sender, body,
           fileId: file.id,
           sha256: file.sha256,
           bytes: file.bytes,
-          options: JSON.stringify({ hostname, artifact }),
+          options: JSON.stringify({ hostname, artifact, clientId, flowId }),
           secrets: seal(services.secretKey, { password, privateKey }),
-          serverId: await serverFor(scope, sender, serverId),
+          serverId: await serverFor(scope, sender, serverId, orgId),
           userId: sender.actor && sender.actor.tenantId === scope.tenantId ? sender.actor.userId : null,
           tokenId: sender.actor && sender.actor.tenantId !== scope.tenantId ? null : sender.tokenId,
         })
@@ -73,20 +77,24 @@ export function acceptImport(ingest: Ingest, services: Services, { sender, body,
 }
 
 /** A token's own server, or one of the tenant's that a person names. */
-async function serverFor(scope: TenantScope, sender: Sender, named: number | undefined): Promise<number | null> {
-  if (sender.serverId !== null) {
-    if (named !== undefined && named !== sender.serverId)
-      throw new AppError('FORBIDDEN', 'This token belongs to another Velociraptor server and org')
-    return sender.serverId
-  }
-  if (named === undefined) return null
+async function serverFor(
+  scope: TenantScope,
+  sender: Sender,
+  named: number | undefined,
+  orgId: string | undefined,
+): Promise<number | null> {
+  if (sender.serverId !== null && named !== undefined && named !== sender.serverId)
+    throw new AppError('FORBIDDEN', 'This token belongs to another Velociraptor server and org')
+  const id = sender.serverId ?? named
+  if (id === undefined) return null
   const found = await scope.db
     .selectFrom('velociraptorServers')
-    .select('id')
+    .select(['id', 'orgId'])
     .where('tenantId', '=', scope.tenantId)
-    .where('id', '=', named)
+    .where('id', '=', id)
     .executeTakeFirst()
   if (!found) throw new AppError('BAD_REQUEST', 'serverId: no such Velociraptor server')
+  if (orgId !== undefined && orgId !== found.orgId) throw otherOrg()
   return found.id
 }
 

@@ -1,7 +1,7 @@
 import { constants, createPrivateKey, privateDecrypt } from 'node:crypto'
 import { exactName, folderOf, partOf } from './container.ts'
 import { csvToLines } from './csv.ts'
-import { clientFacts, flowFacts, huntFacts, type HuntFacts } from './facts.ts'
+import { clientFacts, flowFacts, huntFacts, huntOfFlow, type HuntFacts } from './facts.ts'
 import { ImportFault } from './fault.ts'
 import { keepForNow, removeFile, sourceOfFile, type Source } from './files.ts'
 import { flowsOf, unknownFlow, type FoundFlow } from './flows.ts'
@@ -16,7 +16,8 @@ export interface ImportedFile {
   name: string
   sha256: Buffer
   source: Source
-  options: { hostname?: string | undefined; artifact?: string | undefined }
+  /** What its sender says of a file that does not say it itself. */
+  options: Partial<Record<'hostname' | 'artifact' | 'clientId' | 'flowId', string | undefined>>
   secrets: Secrets
   limits: Limits
 }
@@ -56,7 +57,7 @@ async function importZip(run: Importing, report: Report, file: ImportedFile, pas
       continue
     const artifact = part.kind === 'rows' ? part.source : member.name.replace(/\.[^.]+$/, '')
     const hostname = file.options.hostname ?? hostOfName(file.name)
-    const named = { ...file, options: { hostname, artifact } }
+    const named = { ...file, options: { ...file.options, hostname, artifact } }
     await importPlain(
       run,
       report,
@@ -245,13 +246,14 @@ async function importPlain(run: Importing, report: Report, file: Plain, hunt?: H
     addNote(report, `${file.name.toWellFormed().slice(0, 200)} holds no rows`)
     return
   }
+  const { hostname, artifact, clientId = null, flowId = file.sha256.toString('hex') } = file.options
   const usual: Place = {
-    hostname: file.options.hostname ?? hostOfName(file.name),
-    clientId: null,
-    flowId: file.sha256.toString('hex'),
-    huntId: hunt?.huntId ?? null,
+    hostname: hostname ?? clientId ?? hostOfName(file.name),
+    clientId,
+    flowId,
+    huntId: hunt?.huntId ?? huntOfFlow(flowId),
   }
-  const source = (file.options.artifact ?? stemOf(file.name)).toWellFormed().replaceAll('\0', '\u2400').slice(0, 1000)
+  const source = (artifact ?? stemOf(file.name)).toWellFormed().replaceAll('\0', '\u2400').slice(0, 1000)
   const body = stoppable(run.signal, file.open())
   if (csv) return storePlaced(run, report, csvToLines(body), { source, usual, folded: false })
   if (shape === 'lines') return storePlaced(run, report, body, { source, usual, folded: true })
