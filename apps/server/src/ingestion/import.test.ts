@@ -204,6 +204,26 @@ test.each([
   )
 })
 
+test('a file that breaks off on its way leaves nothing behind', async () => {
+  const files = () => bed.one<{ n: number }>('select count(*)::int as n from files where tenant_id = $1', [tenant])
+  const until = async (n: number) => {
+    while ((await files()).n !== n) await wait(20)
+  }
+  const cut = new AbortController()
+  async function* body() {
+    for (let n = 0; n < 3; n++) yield Buffer.alloc(1024 * 1024)
+    await until(1)
+    cut.abort()
+  }
+  const init = { method: 'POST', body: ReadableStream.from(body()), signal: cut.signal, duplex: 'half' }
+  const sent = fetch(`${base}/api/ingestion/import?name=a.zip`, {
+    ...init,
+    headers: bearer(tokens.ingest),
+  } as RequestInit)
+  await expect(sent).rejects.toThrow('abort')
+  await until(0)
+})
+
 test('nobody may send without a credential, and nothing of the body is kept', async () => {
   for (const [method, path] of [
     ['POST', '/api/ingestion/import?name=a'],

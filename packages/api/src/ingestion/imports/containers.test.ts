@@ -89,7 +89,8 @@ async function storedSources() {
   const reader = await bed.callerOf(tenant, 'viewer')
   const { rows } = await reader.collections.list({ limit: 200 })
   const found = new Map<string, { lines: string; hostname: string; huntId: string | null; state: string | null }>()
-  for (const { id, flowId, kind, hostname, clientId, huntId, state } of rows) {
+  for (const { id, flowId, kind, hostname, clientId, huntId, state, incomplete } of rows) {
+    expect(incomplete, `${flowId} ${kind}`).toBe(false)
     const { sources } = await reader.collections.get({ id })
     for (const source of sources) {
       const { lines } = await reader.rows.lines({ collectionId: id, sourceId: source.id, limit: 5000 })

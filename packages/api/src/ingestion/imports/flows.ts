@@ -25,6 +25,8 @@ export interface FoundFlow {
   folder: string
   /** Whether there is more of it than what it says of its host. */
   found: boolean
+  /** Whether it has rows as they were stored, and not as CSV only: those stand apart, and are not the flow's own. */
+  exact: boolean
   context: FlowFacts
   client: ClientFacts
 }
@@ -32,6 +34,7 @@ export interface FoundFlow {
 export const unknownFlow = (folder: string): FoundFlow => ({
   folder,
   found: false,
+  exact: false,
   context: flowFacts({}, ''),
   client: clientFacts({}),
 })
@@ -85,7 +88,7 @@ async function openFlow(
   scope: TenantScope,
   run: Importing,
   report: Report,
-  { folder, context, client }: FoundFlow,
+  { folder, context, client, exact }: FoundFlow,
   known: { hunt: HuntFacts | undefined; hostname: string; flowId: string },
 ): Promise<OpenFlow> {
   const hostname = client.hostname ?? client.clientId ?? context.clientId ?? known.hostname
@@ -95,7 +98,7 @@ async function openFlow(
   await applyClientFacts(scope, hostId, client)
   addHost(report, hostId, hostname)
   const collectionId = await collectionOfFlow(scope, hostId, { kind: 'flow', flowId, huntId })
-  await applyFlowFacts(scope, collectionId, context, known.hunt)
+  await applyFlowFacts(scope, collectionId, exact ? context : { ...context, rows: null }, known.hunt)
   const ids = new Set([collectionId])
   let apart: number | undefined
   return {

@@ -113,6 +113,7 @@ async function lookAt(members: AsyncIterable<Member>, report: Report): Promise<S
 async function noteFlow(survey: Survey, folder: string, member: Member) {
   const flow = survey.flows.get(folder) ?? unknownFlow(folder)
   flow.found = true
+  flow.exact ||= /(^|\/)results\/.*\.json$/s.test(member.name)
   survey.flows.set(folder, flow)
   if (!member.name.endsWith('collection_context.json')) return
   const { json, text } = await readJson(member)
