@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { appRouter, openIngest, receive, type createCaller } from './index.ts'
+import { appRouter, openIngest, receive, type createCaller, fileForActor } from './index.ts'
 import { fillTenant, rowOf, testBed, type TestBed } from './testing.ts'
 
 type Caller = ReturnType<typeof createCaller>
@@ -157,6 +157,25 @@ describe.each([
     const before = await answers()
     await fill(await bed.tenant(), 'third')
     expect(await answers()).toEqual(before)
+  })
+
+  test('a file is served to its own tenant only', async () => {
+    const sha = crypto.randomUUID().replaceAll('-', '').repeat(2)
+    await bed.root.query(
+      `with f as (insert into files (tenant_id, sha256, bytes) values ($1, decode($2, 'hex'), 1) returning id),
+         c as (insert into file_chunks (tenant_id, file_id, n, bytes) select $1, id, 0, 'x' from f)
+       insert into collection_files (tenant_id, collection_id, name, file_id) select $1, $3, 'theirs-mark', id from f`,
+      [other, sha, theirs.collectionId],
+    )
+    const asked = (tenantId: number) => {
+      const actor = { userId: 1, username: 'ada', tenantId, role: 'admin' as const }
+      return fileForActor({ database: bed.database, services: bed.services, actor, origin: {} }, sha)
+    }
+    const file = await asked(other)
+    const parts: Uint8Array[] = []
+    for await (const part of file.stream()) parts.push(part)
+    expect(Buffer.concat(parts).toString()).toBe('x')
+    await expect(asked(own)).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
   test.each(Object.entries(rowOf))(
