@@ -61,7 +61,6 @@ const settings = {
   maintenance_work_mem: '128MB',
   max_wal_size: '2GB',
   checkpoint_timeout: '15min',
-  wal_compression: 'on',
   gin_pending_list_limit: '16MB',
   random_page_cost: '1.1',
   jit: 'off',

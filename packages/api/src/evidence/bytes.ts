@@ -13,7 +13,7 @@ export const decompress = (bytes: Uint8Array, expected: number): Buffer =>
 
 const STORED = 0
 const ZSTD = 1
-const worthIt = 300
+const worthIt = 1024
 
 /** `[plain size u32][0 stored | 1 zstd][payload]`. Small chunks stay as they are: a call of zstd costs more than it saves. */
 export function pack(plain: Buffer): Buffer {

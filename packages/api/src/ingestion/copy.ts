@@ -82,6 +82,9 @@ const copyData = (bytes: Uint8Array) => {
   return [message, bytes]
 }
 
+const copyHead = Buffer.concat(copyData(head))
+const copyEnd = Buffer.concat([...copyData(end), copyDone])
+
 /**
  * Statements and the data of their COPYs in one round trip: a simple query, and all CopyData behind it without waiting.
  * PostgreSQL reads the messages in order, and after an error it skips the rest up to the end of the query.
@@ -108,7 +111,9 @@ class CopyQuery implements Submittable {
     stream.cork()
     connection.query(this.#statement)
     for (const { bytes } of this.#tables) {
-      for (const part of [...copyData(head), ...copyData(bytes), ...copyData(end), copyDone]) stream.write(part)
+      stream.write(copyHead)
+      for (const part of copyData(bytes)) stream.write(part)
+      stream.write(copyEnd)
     }
     stream.uncork()
   }

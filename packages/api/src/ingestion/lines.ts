@@ -36,7 +36,7 @@ export async function* groupsOf(
   for (let ended = false; !ended;) {
     const more = await read(chunks, Math.max(enoughBytes, held.length))
     ended = more.ended
-    held = Buffer.concat([held, ...more.parts])
+    if (more.parts.length > 0) held = Buffer.concat([held, ...more.parts])
     for (;;) {
       const group = cut(held, firstLine === -1 ? 1 : groupLines, ended)
       if (!group) break
