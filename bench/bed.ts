@@ -55,9 +55,9 @@ export async function connect(url: string) {
 }
 
 /** Seeded deliveries in a folder, and a process of its own that sends them. */
-export async function openSender(rows: number) {
+export async function openSender(rows: number, flowRows?: number) {
   const folder = mkdtempSync(join(tmpdir(), 'velocicompanion-rows-'))
-  const index = writeDeliveries(folder, rows)
+  const index = writeDeliveries(folder, rows, flowRows)
   const script = fileURLToPath(new URL('sender.ts', import.meta.url))
   const child = spawn(process.execPath, [script, folder], { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()

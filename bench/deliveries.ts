@@ -25,7 +25,7 @@ export interface Deliveries {
 /** What the Velociraptor artifact sends at once. */
 const mostRows = 1000
 const mostBytes = 1 << 20
-/** With these, a delivery has about 160 rows in the mean. */
+/** With these, a delivery has about 160 rows in the mean; with 20,000, about 730. */
 const meanFlowRows = 1900
 const firstDay = Date.UTC(2026, 5, 1)
 
@@ -33,15 +33,15 @@ const linesFile = (folder: string) => join(folder, 'rows.ndjson')
 const indexFile = (folder: string) => join(folder, 'deliveries.json')
 
 /** Writes seeded rows to a file, in the order in which flows end, and what each delivery has of them. */
-export function writeDeliveries(folder: string, rows: number): Deliveries {
+export function writeDeliveries(folder: string, rows: number, flowRows = meanFlowRows): Deliveries {
   const random = randomFrom(7)
   const file = openSync(linesFile(folder), 'w')
   const all: Deliveries = { rows: 0, bytes: 0, meanRows: 0, deliveries: [] }
-  const flows = Math.ceil(rows / meanFlowRows)
+  const flows = Math.ceil(rows / flowRows)
   for (let flow = 0; all.rows < rows; flow++) {
     const host = hosts[flow % hosts.length]!
     const at = firstDay + Math.floor((flow / flows) * 90 * 86_400_000)
-    const size = meanFlowRows * (0.3 + random.next() * 1.4)
+    const size = flowRows * (0.3 + random.next() * 1.4)
     for (const { artifact, share, row } of sources) {
       const count = Math.min(rows - all.rows, Math.max(1, Math.round((size * share) / 100)))
       const lines = Array.from({ length: count }, () => `${JSON.stringify(row({ random, host, at }))}\n`)

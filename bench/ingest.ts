@@ -14,8 +14,8 @@ interface Leg {
 }
 
 /** Rows through HTTP into evidence blocks, against a bare COPY of the same lines on the same PostgreSQL, in turns. */
-export async function ingest(rows: number, pairs: number) {
-  const sender = await openSender(rows)
+export async function ingest(rows: number, pairs: number, flowRows?: number) {
+  const sender = await openSender(rows, flowRows)
   const server = await bed()
   const urls = postgresUrls(server.dataDir)
   const database = await connect(urls.superuser)

@@ -9,7 +9,8 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   },
   ingest: async () => {
     const { ingest } = await import('./ingest.ts')
-    return ([rows = '200000', pairs = '3']) => ingest(Number(rows), Number(pairs))
+    return ([rows = '200000', pairs = '3', flowRows]) =>
+      ingest(Number(rows), Number(pairs), flowRows ? Number(flowRows) : undefined)
   },
   search: async () => {
     const { search } = await import('./search.ts')
