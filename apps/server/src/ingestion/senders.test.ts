@@ -312,6 +312,12 @@ describe('a numbered copy of the same flow', () => {
     expect(await listed()).toEqual({ stored: 8, superseded: 8 })
   })
 
+  test('never where it has none of them', async () => {
+    await unnumbered(rowsOf(2))
+    await end(0)
+    expect(await seen()).toBe(2)
+  })
+
   test('never while it lacks rows, and never for rows that are newer than it', async () => {
     await unnumbered(rowsOf(2))
     await numbered(rowsOf(1))

@@ -18,6 +18,7 @@ join collection_sources u on u.tenant_id = uc.tenant_id and u.collection_id = uc
 join collections nc on nc.tenant_id = uc.tenant_id and nc.host_id = uc.host_id and nc.flow_id = uc.flow_id and nc.kind in ('flow', 'events', 'import')
 join collection_sources n on n.tenant_id = nc.tenant_id and n.collection_id = nc.id and n.source_id = u.source_id
 where uc.tenant_id = ${scope.tenantId} and uc.host_id = any (${hostIds}::bigint[]) and (uc.kind = 'unnumbered' or uc.kind = 'import' and nc.kind = 'flow')
+  and n.rows_stored > 0
   and case when n.rows_expected is null then n.rows_stored >= u.rows_stored else n.received @> int8range(0, n.rows_expected) end
 order by u.collection_id, u.source_id for update of u`.execute(scope.db)
   for (const copy of copies) await leaveOut(scope, roles, copy)
