@@ -7,15 +7,16 @@ import { Code } from '../../ui/Code.tsx'
 import { Copy } from '../../ui/Copy.tsx'
 import { Loaded } from '../../ui/Loaded.tsx'
 import { Panel } from '../../ui/Panel.tsx'
-import { artifactAddress, artifactText } from './artifacts.ts'
+import { artifactAddress, artifactText, type ShippedArtifact } from './artifacts.ts'
 import { FirstUse } from './FirstUse.tsx'
 import { apiSnippet, curlSnippet, secretFields, type Filling } from './snippets.ts'
 import type { MadeToken } from './TokensPage.tsx'
 
-type Sender = 'Feed' | 'Backfill' | 'curl'
+type Sender = ShippedArtifact | 'curl'
 
 const senders = [
   { value: 'Feed', label: 'Velociraptor Feed' },
+  { value: 'Events', label: 'Events' },
   { value: 'Backfill', label: 'Backfill' },
   { value: 'curl', label: 'curl' },
 ]
@@ -92,13 +93,11 @@ function Steps({ token, sender, filling }: { token: MadeToken; sender: Sender; f
       <ol className="steps">
         <Step n={1} title="Store the token">
           In the org’s GUI, Secrets, add one with these fields, and share it with{' '}
-          {sender === 'Feed' ? 'the user VelociraptorServer' : 'the user who runs the artifact'}.
+          {sender === 'Backfill' ? 'the user who runs the artifact' : 'the user VelociraptorServer'}.
           <SecretFields filling={filling} />
         </Step>
         <Step n={2} title="Add the artifact">
-          {sender === 'Feed'
-            ? 'Paste the text as a new artifact, and add it to the org’s server event monitoring. Its parameters are filled in.'
-            : 'Paste the text as a new artifact, and collect it on the server once: it sends what was collected before. Its export needs the Feed artifact too.'}
+          {howToAdd[sender]}
         </Step>
         <Step n={3} title="See the first row">
           This turns green when it arrives.
@@ -107,6 +106,14 @@ function Steps({ token, sender, filling }: { token: MadeToken; sender: Sender; f
       </ol>
     </div>
   )
+}
+
+const howToAdd: Record<ShippedArtifact, string> = {
+  Feed: 'Paste the text as a new artifact, and add it to the org’s server event monitoring. Its parameters are filled in.',
+  Events:
+    'Paste the text as a new artifact, and add it to the org’s server event monitoring. Name what it sends in Artifacts (.+ for all) and ServerArtifacts: it sends nothing else. It needs the Feed artifact too.',
+  Backfill:
+    'Paste the text as a new artifact, and collect it on the server once: it sends what was collected before. Its export needs the Feed artifact too.',
 }
 
 const Step = ({ n, title, children }: { n: number; title: string; children: ReactNode }) => (
@@ -135,7 +142,7 @@ const SecretFields = ({ filling }: { filling: Filling }) => (
   </dl>
 )
 
-function ArtifactSnippet({ name }: { name: 'Feed' | 'Backfill' }) {
+function ArtifactSnippet({ name }: { name: ShippedArtifact }) {
   const artifact = useQuery({
     queryKey: ['shipped artifact', name],
     queryFn: () => artifactText(name),
