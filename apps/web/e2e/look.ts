@@ -29,12 +29,21 @@ export async function found(page: Page, { path, whole, act, within }: Scene) {
   return look(page, path, within)
 }
 
+/** A colour on its way from one scheme to the other has no contrast of its own; what goes round for ever is not waited for. */
+const settled = (page: Page) =>
+  page.evaluate(async () => {
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+    const ending = document.getAnimations().filter((one) => one.effect?.getTiming().iterations !== Infinity)
+    await Promise.all(ending.map((one) => one.finished.catch(() => undefined)))
+  })
+
 /** The same for what is on the screen now. */
 export async function look(page: Page, name: string, within?: string) {
   const lines = new Set<string>()
   for (const { colorScheme, width } of looks) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await page.setViewportSize({ width, height: 800 })
+    await settled(page)
     const axe = new AxeBuilder({ page })
     if (within) axe.include(within)
     const { violations, passes } = await axe
