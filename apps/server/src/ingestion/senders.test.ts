@@ -205,6 +205,22 @@ test('a document that is not JSON is set aside with its bytes, the others go in'
   ).toBe('{"n":')
 })
 
+test('rows of no flow stand by day, also where one request holds several, and where a row is no object', async () => {
+  const event = (row: string) => `${action}\n${row}\n`
+  const days = [1_795_500_000, 1_795_600_000].map((ts) => event(`{"_ts":${ts},"Artifact":"A/B","ClientId":"C.1"}`))
+  const answer = await send(elastic, [...days, event('null'), event('[1]'), event('7')].join(''))
+  expect(answer.statusCode).toBe(200)
+  const reader = await bed.callerOf(tenant, 'viewer')
+  const { rows } = await reader.collections.list({ clientId: 'C.1' })
+  expect(rows.map((row) => [row.flowId, row.rowsStored])).toEqual(
+    expect.arrayContaining([
+      ['2026-11-24 A/B', 1],
+      ['2026-11-25 A/B', 1],
+    ]),
+  )
+  expect((await storedRows()).filter((row) => !row.startsWith('{'))).toEqual(['7', '[1]', 'null'])
+})
+
 test('a bulk body of many pieces is cut the same way when it comes again', async () => {
   const lines = Array.from(
     { length: 3333 },

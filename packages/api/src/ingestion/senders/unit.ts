@@ -9,6 +9,8 @@ export interface Place {
   clientId: string | undefined
   hostname: string | undefined
   flowId: string | undefined
+  /** Of a row of no flow: the UTC day on which it arrived at Velociraptor, by its `_ts` if it has one. */
+  day: string | undefined
   /** The source's name. */
   artifact: string
 }
@@ -38,10 +40,15 @@ const name = (value: unknown) =>
  */
 export function placeOf(row: unknown, fallback: { hostname?: unknown; artifact?: unknown; clientId?: unknown }): Place {
   const columns = typeof row === 'object' && row !== null ? (row as Record<string, unknown>) : {}
+  const flowId = name(columns.FlowId)
   return {
     clientId: name(columns.ClientId) ?? name(fallback.clientId),
     hostname: name(columns.Hostname) ?? name(columns.ClientHostname) ?? name(fallback.hostname),
-    flowId: name(columns.FlowId),
+    flowId,
+    day: flowId === undefined ? dayOf(columns._ts) : undefined,
     artifact: name(columns.Artifact) ?? name(fallback.artifact) ?? 'unnamed',
   }
 }
+
+const dayOf = (ts: unknown) =>
+  typeof ts === 'number' && ts > 0 && ts < 1e11 ? new Date(ts * 1000).toISOString().slice(0, 10) : undefined

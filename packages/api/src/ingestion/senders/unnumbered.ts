@@ -109,7 +109,7 @@ async function openParts(scope: TenantScope, request: Opening, places: Map<strin
   for (const units of places.values()) {
     const { place } = units[0]!
     const hostId = await hostOfPlace(scope, request.serverId, place)
-    const collectionId = await collectionOfPlace(scope, hostId, place, units[0]!)
+    const collectionId = await collectionOfPlace(scope, hostId, place)
     const sourceId = await sourceOf(scope, collectionId, place.artifact, 'rows')
     const firstRow = await takeRows(scope, collectionId, sourceId, units.length)
     const target = { hostId, collectionId, sourceId, firstRow }
@@ -129,7 +129,7 @@ const hostOfPlace = (scope: TenantScope, serverId: number, { clientId, hostname 
     : hostOf(scope, serverId, clientId, hostname)
 
 /** Rows of no flow are a host's events: one collection a day. */
-async function collectionOfPlace(scope: TenantScope, hostId: number, { flowId, artifact }: Place, { row }: Unit) {
+async function collectionOfPlace(scope: TenantScope, hostId: number, { flowId, day, artifact }: Place) {
   const hunt = flowId && /^F\.(\w+)\.H$/.exec(flowId)?.[1]
   const made = await scope.db
     .insertInto('collections')
@@ -137,7 +137,7 @@ async function collectionOfPlace(scope: TenantScope, hostId: number, { flowId, a
       tenantId: scope.tenantId,
       hostId,
       kind: 'unnumbered',
-      flowId: flowId ?? `${dayOf(row)} ${artifact}`.slice(0, 1000),
+      flowId: flowId ?? `${day ?? today()} ${artifact}`.slice(0, 1000),
       huntId: hunt ? `H.${hunt}` : null,
     })
     .onConflict((oc) => oc.columns(['tenantId', 'hostId', 'flowId', 'kind']).doUpdateSet({ updatedAt: sql`now()` }))
@@ -146,12 +146,7 @@ async function collectionOfPlace(scope: TenantScope, hostId: number, { flowId, a
   return made.id
 }
 
-/** The UTC day on which an event arrived at Velociraptor, by its `_ts`; today without one. */
-function dayOf(row: Buffer): string {
-  const { _ts: ts } = JSON.parse(row.toString('utf8')) as { _ts?: unknown }
-  const time = typeof ts === 'number' && ts > 0 && ts < 1e11 ? new Date(ts * 1000) : new Date()
-  return time.toISOString().slice(0, 10)
-}
+const today = () => new Date().toISOString().slice(0, 10)
 
 /** The numbers of the next rows of a source; its row lock makes them gapless and nobody else's. */
 async function takeRows(scope: TenantScope, collectionId: number, sourceId: number, n: number) {
