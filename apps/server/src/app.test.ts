@@ -69,6 +69,8 @@ test('answers 503 with Retry-After while the database is away, and is back by it
   const refused = await ask()
   expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '5'])
   expect((await app.inject('/health/ready')).statusCode).toBe(503)
+  const hec = await app.inject('/api/ingestion/splunk/services/collector/health')
+  expect([hec.statusCode, hec.json()]).toEqual([503, { text: 'HEC is unhealthy, queues are full', code: 18 }])
   away = false
   expect((await ask()).statusCode).toBe(401)
   expect((await app.inject('/health/ready')).statusCode).toBe(200)

@@ -1,5 +1,6 @@
 import {
   actorFromAccessToken,
+  AppError,
   holderOfApiToken,
   type Actor,
   unavailable,
@@ -58,4 +59,24 @@ async function callerOf(
   const holder = await holderOfApiToken(database, services, credential)
   if (!holder) return {}
   return holder.kind === 'api' ? { actor: holder.actor } : { ingest: holder.credential }
+}
+
+/** For the routes of Velociraptor's own senders: a token that may only ingest. */
+export async function ingestCredential(
+  deps: Pick<Deps, 'database' | 'services'>,
+  request: FastifyRequest,
+): Promise<IngestCredential> {
+  const { ingest, actor } = await whoIs(deps, request)
+  if (ingest) return ingest
+  if (actor) throw new AppError('FORBIDDEN', 'A token with the scope ingest is needed here')
+  throw new AppError('UNAUTHORIZED', 'A valid token is needed')
+}
+
+/** Asks who it is before a byte of the body is read, as a hook of the route, and keeps the answer for its handler. */
+export function askedFirst<T>(ask: (request: FastifyRequest) => Promise<T>) {
+  const answers = new WeakMap<FastifyRequest, { of: T }>()
+  return {
+    onRequest: async (request: FastifyRequest) => void answers.set(request, { of: await ask(request) }),
+    of: (request: FastifyRequest) => answers.get(request)!.of,
+  }
 }

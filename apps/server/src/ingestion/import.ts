@@ -17,7 +17,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../app.ts'
 import { contextFor, machineContext } from '../context.ts'
 import { snakeKeys } from '../rest/words.ts'
-import { whoIs } from '../who-is.ts'
+import { askedFirst, whoIs } from '../who-is.ts'
 import { senderFor } from './ingest.ts'
 
 type Named = Record<string, string | undefined>
@@ -37,12 +37,10 @@ export async function imports(app: FastifyInstance, deps: Deps, ingest: Ingest) 
       limits: { files: 2, fields: 20, fieldSize: 32_768, fileSize: Number.MAX_SAFE_INTEGER },
     })
     scope.addContentTypeParser('*', (_request, _payload, next) => next(null))
-    // Asked before a byte of the body is read.
-    const senders = new WeakMap<FastifyRequest, Sender>()
-    const onRequest = async (request: FastifyRequest) => void senders.set(request, await senderFor(deps, request))
+    const { onRequest, of } = askedFirst((request) => senderFor(deps, request))
     const options = { bodyLimit: Number.MAX_SAFE_INTEGER, onRequest }
     const accept = (request: FastifyRequest, reply: FastifyReply, upload: Upload, status: number) =>
-      take(deps, ingest, importer, senders.get(request)!, { request, reply, upload, status })
+      take(deps, ingest, importer, of(request), { request, reply, upload, status })
     scope.post('/api/ingestion/import', options, async (request, reply) => {
       const query = request.query as Named
       if (['password', 'privateKey', 'private_key'].some((key) => query[key] !== undefined))

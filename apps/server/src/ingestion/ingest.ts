@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Deps } from '../app.ts'
 import { contextFor } from '../context.ts'
 import { snakeKeys } from '../rest/words.ts'
-import { whoIs } from '../who-is.ts'
+import { askedFirst, whoIs } from '../who-is.ts'
 
 /** `POST /api/ingestion/ingest`: one JSON document of one host, from a script or a person's hand. */
 export async function ingestDocuments(app: FastifyInstance, deps: Deps, ingest: Ingest) {
@@ -12,11 +12,9 @@ export async function ingestDocuments(app: FastifyInstance, deps: Deps, ingest: 
     scope.removeAllContentTypeParsers()
     // The bytes are the evidence: nothing parses them on the way, whatever the header says they are.
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, next) => next(null, body))
-    // Asked before a byte of the body is held.
-    const senders = new WeakMap<FastifyRequest, Sender>()
-    const onRequest = async (request: FastifyRequest) => void senders.set(request, await senderFor(deps, request))
+    const { onRequest, of } = askedFirst((request) => senderFor(deps, request))
     scope.post('/api/ingestion/ingest', { bodyLimit, onRequest }, async (request, reply) => {
-      const sender = senders.get(request)!
+      const sender = of(request)
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
       const origin = { address: request.ip, requestId: request.id }
       const { repeated, ...record } = await receiveDocument(ingest, { sender, body, key: keyOf(request), origin })
@@ -26,7 +24,7 @@ export async function ingestDocuments(app: FastifyInstance, deps: Deps, ingest: 
   })
 }
 
-export async function senderFor({ database, services }: Deps, request: FastifyRequest) {
+export async function senderFor({ database, services }: Deps, request: FastifyRequest): Promise<Sender> {
   const { actor, ingest } = await whoIs({ database, services }, request)
   if (ingest) return ingest
   if (!actor) throw new AppError('UNAUTHORIZED', 'A valid token is needed')

@@ -1,6 +1,4 @@
 import {
-  AppError,
-  BodyTooLarge,
   HecError,
   readHec,
   readLogscale,
@@ -11,7 +9,8 @@ import {
 } from '@velocicompanion/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../app.ts'
-import { whoIs } from '../who-is.ts'
+import { askedFirst, ingestCredential } from '../who-is.ts'
+import { isReady } from '../health.ts'
 
 const prefix = '/api/ingestion'
 /** HEC and LogScale bodies are one JSON text, so they are held whole. */
@@ -22,22 +21,6 @@ export async function senders(app: FastifyInstance, deps: Deps, ingest: Ingest) 
   await app.register((scope, _options, done) => elastic(scope, deps, ingest, done), { prefix: `${prefix}/elastic` })
   await app.register((scope, _options, done) => splunk(scope, deps, ingest, done), { prefix: `${prefix}/splunk` })
   await app.register((scope, _options, done) => logscale(scope, deps, ingest, done), { prefix: `${prefix}/logscale` })
-}
-
-async function credentialOf({ database, services }: Deps, request: FastifyRequest): Promise<IngestCredential> {
-  const { ingest, actor } = await whoIs({ database, services }, request)
-  if (ingest) return ingest
-  if (actor) throw new AppError('FORBIDDEN', 'A token with the scope ingest is needed here')
-  throw new AppError('UNAUTHORIZED', 'A valid token is needed')
-}
-
-/** Asked before a byte of the body is read. */
-function withCredential(deps: Deps) {
-  const found = new WeakMap<FastifyRequest, IngestCredential>()
-  return {
-    onRequest: async (request: FastifyRequest) => void found.set(request, await credentialOf(deps, request)),
-    of: (request: FastifyRequest) => found.get(request)!,
-  }
 }
 
 const originOf = (request: FastifyRequest) => ({ address: request.ip, requestId: request.id })
@@ -74,7 +57,7 @@ function elastic(scope: FastifyInstance, deps: Deps, ingest: Ingest, done: () =>
   scope.addHook('onRequest', async (_request, reply) => void reply.header('x-elastic-product', 'Elasticsearch'))
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', (_request, _payload, next) => next(null))
-  const credential = withCredential(deps)
+  const credential = askedFirst((request) => ingestCredential(deps, request))
   scope.get('/', { onRequest: credential.onRequest }, () => ({
     name: 'velocicompanion',
     cluster_name: 'velocicompanion',
@@ -85,7 +68,7 @@ function elastic(scope: FastifyInstance, deps: Deps, ingest: Ingest, done: () =>
   scope.post('/_bulk', options, async (request, reply) => {
     const began = performance.now()
     const bulk = { credential: credential.of(request), origin: originOf(request), limit: limitOf(deps) }
-    const { actions } = await receiveBulk(ingest, { ...bulk, body: request.raw }).catch(refuseLarge(reply))
+    const { actions } = await receiveBulk(ingest, { ...bulk, body: request.raw })
     const took = Math.round(performance.now() - began)
     // Velociraptor keeps each answer in a result set of its own, and looks at none of the items.
     const small = /^go-elasticsearch\/.*SNAPSHOT/.test(request.headers['user-agent'] ?? '')
@@ -97,14 +80,6 @@ function elastic(scope: FastifyInstance, deps: Deps, ingest: Ingest, done: () =>
   done()
 }
 
-/** What is left of the body is not read: the connection closes behind the answer. */
-const refuseLarge = (reply: FastifyReply) => (error: unknown) => {
-  reply.header('connection', 'close')
-  throw error instanceof BodyTooLarge
-    ? new AppError('PAYLOAD_TOO_LARGE', 'The body is larger than INGEST_BODY_MB, or one of its lines than 64 MB')
-    : error
-}
-
 /** HEC's codes for what happens before an event is read. */
 const hecCodes: Record<number, number> = { 401: 2, 403: 4, 404: 404, 413: 27, 429: 9, 503: 9 }
 
@@ -114,8 +89,12 @@ function splunk(scope: FastifyInstance, deps: Deps, ingest: Ingest, done: () => 
     return JSON.stringify({ text, code: hecCodes[reply.statusCode] ?? (reply.statusCode < 500 ? 6 : 8) })
   })
   wholeBodies(scope, deps)
-  const credential = withCredential(deps)
-  const health = () => ({ text: 'HEC is healthy', code: 17 })
+  const credential = askedFirst((request) => ingestCredential(deps, request))
+  const health = async (_request: FastifyRequest, reply: FastifyReply) => {
+    if (await isReady(deps)) return { text: 'HEC is healthy', code: 17 }
+    own.add(reply)
+    return reply.status(503).header('retry-after', '5').send({ text: 'HEC is unhealthy, queues are full', code: 18 })
+  }
   const take = async (request: FastifyRequest, reply: FastifyReply) => {
     const body = bodyOf(request)
     try {
@@ -139,7 +118,7 @@ function splunk(scope: FastifyInstance, deps: Deps, ingest: Ingest, done: () => 
 /** Exactly 200 is success; 429 and 503 with Retry-After make the sender wait, anything else makes it drop the batch. */
 function logscale(scope: FastifyInstance, deps: Deps, ingest: Ingest, done: () => void) {
   wholeBodies(scope, deps)
-  const credential = withCredential(deps)
+  const credential = askedFirst((request) => ingestCredential(deps, request))
   scope.post('/v1/ingest/humio-structured', { onRequest: credential.onRequest }, async (request, reply) => {
     const body = bodyOf(request)
     await store(ingest, 'logscale', credential.of(request), request, { units: readLogscale(body), body })

@@ -1,3 +1,4 @@
+import { AppError } from '../errors.ts'
 import { spoolLine, type Spool } from './spool.ts'
 import { maxLineBytes } from '../evidence/prepare.ts'
 
@@ -20,7 +21,11 @@ const groupLines = 1000
 const groupBytes = 1_000_000
 const enoughBytes = 256 * 1024
 
-export class BodyTooLarge extends Error {}
+export class BodyTooLarge extends AppError {
+  constructor() {
+    super('PAYLOAD_TOO_LARGE', 'The body is larger than INGEST_BODY_MB')
+  }
+}
 
 /**
  * The first line of a body, and after it groups of at most 1,000 lines or about 1 MB; a longer line stands alone.
@@ -104,4 +109,33 @@ export function splitLines(bytes: Buffer): Buffer[] {
   }
   if (start < bytes.length) lines.push(bytes.subarray(start))
   return lines
+}
+
+const newline = Buffer.from('\n')
+export const joinLines = (lines: Buffer[]): Buffer => Buffer.concat(lines.flatMap((line) => [line, newline]))
+
+/** Groups of lines that are held already, numbered from 0. */
+export function* groupsOfLines(lines: Iterable<Buffer>): Generator<Group, void, void> {
+  let held: Buffer[] = []
+  let [size, firstLine] = [0, 0]
+  for (const line of lines) {
+    if (held.length === groupLines || (held.length > 0 && size + line.length > groupBytes)) {
+      yield { bytes: joinLines(held), lines: held.length, firstLine }
+      firstLine += held.length
+      ;[held, size] = [[], 0]
+    }
+    held.push(line)
+    size += line.length + 1
+  }
+  if (held.length > 0) yield { bytes: joinLines(held), lines: held.length, firstLine }
+}
+
+/** Groups of a body that has no envelope: its first line is number 0. */
+export async function* groupsOfRows(body: AsyncIterable<Uint8Array>): AsyncGenerator<Group | LongLine, void, void> {
+  for await (const piece of groupsOf(behindLine(body), Number.MAX_SAFE_INTEGER)) if (piece.firstLine >= 0) yield piece
+}
+
+async function* behindLine(body: AsyncIterable<Uint8Array>) {
+  yield newline
+  yield* body
 }

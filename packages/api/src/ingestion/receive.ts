@@ -4,10 +4,10 @@ import { zstdCompress } from 'node:zlib'
 import { sql } from 'kysely'
 import { AppError } from '../errors.ts'
 import type { TenantScope } from '../scope.ts'
-import { again } from './again.ts'
 import { checkOrg, deliveryOf, inScope, otherOrg, rowsDiffer, type Receipt, type Receiving } from './delivery.ts'
 import { BodyTooLarge, groupsOf, splitLines, type Group, type LongLine } from './lines.ts'
 import { receiveEvents } from './events.ts'
+import { storePieces } from './in-flight.ts'
 import { readEnvelope, type Envelope, type RowsEnvelope } from './protocol.ts'
 import { applyEnd, applyRecord, collectionOf, hostOf, sourceOf } from './records.ts'
 import { sourceNameOf } from './places.ts'
@@ -17,7 +17,6 @@ import { supersede, supersedeOfClients } from './supersede.ts'
 import { receiveWhole } from './whole.ts'
 
 const compress = promisify(zstdCompress)
-const groupsInFlight = 2
 /** Records are held whole. A list of 5,000 flows has 2 MB. */
 const mostRecordBytes = 32 * 1024 * 1024
 
@@ -150,31 +149,17 @@ async function receiveParts(
   const target = await inScope(ingest, receiving, (scope) => openDelivery(scope, receiving, serverId, envelope))
   const hash = createHash('sha256').update(first.bytes)
   const total = { stored: 0, known: 0, rejected: 0, rows: 0, bytes: first.bytes.length }
-  const running = new Set<Promise<unknown>>()
-  const add = (part: Stored) => {
-    total.stored += part.stored
-    total.known += part.known
-    total.rejected += part.rejected
+  async function* counted() {
+    for await (const piece of joined(pieces, groups)) {
+      total.rows += piece.lines
+      total.bytes += await count(piece, hash)
+      yield piece
+    }
   }
-  let failure: unknown
-  for await (const group of joined(pieces, groups)) {
-    if (failure) break
-    total.rows += group.lines
-    total.bytes += await count(group, hash)
-    const row = envelope.start_row + group.firstLine
-    const store = () => (isLong(group) ? storeLong(ingest, target, group, row) : storeGroup(ingest, target, group, row))
-    const job: Promise<unknown> = again(store)
-      .then(add, (error: unknown) => {
-        failure ??= error
-      })
-      .finally(() => running.delete(job))
-    running.add(job)
-    // While two groups are under way nothing is read: the socket's own window slows the sender.
-    if (isLong(group)) await job
-    else if (running.size >= groupsInFlight) await Promise.race(running)
-  }
-  await Promise.all(running)
-  if (failure) throw failure
+  await storePieces(counted(), total, (piece) => {
+    const row = envelope.start_row + piece.firstLine
+    return isLong(piece) ? storeLong(ingest, target, piece, row) : storeGroup(ingest, target, piece, row)
+  })
   const rejected = await inScope(ingest, receiving, (scope) =>
     closeDelivery(scope, target, envelope, { ...total, sha256: hash.digest() }),
   )

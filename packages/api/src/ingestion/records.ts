@@ -48,22 +48,36 @@ export async function hostOf(scope: TenantScope, serverId: number | null, client
   return made.id
 }
 
-export async function collectionOf(scope: TenantScope, hostId: number, e: FlowEnvelope) {
+interface NamedCollection {
+  hostId: number
+  kind: 'flow' | 'events' | 'import' | 'unnumbered'
+  flowId: string
+  huntId: string | null
+  artifacts?: string[]
+}
+
+/** The collection of these names, made when it is new. */
+export async function collectionNamed(scope: TenantScope, named: NamedCollection): Promise<number> {
   const made = await scope.db
     .insertInto('collections')
-    .values({
-      tenantId: scope.tenantId,
-      hostId,
-      kind: e.kind === 'events' ? 'events' : 'flow',
-      flowId: e.flow_id,
-      huntId: e.hunt_id || null,
-      ...(e.kind === 'events' && { artifacts: [e.artifact] }),
-    })
+    .values({ tenantId: scope.tenantId, ...named })
     .onConflict((oc) => oc.columns(['tenantId', 'hostId', 'flowId', 'kind']).doUpdateSet({ updatedAt: sql`now()` }))
     .returning('id')
     .executeTakeFirstOrThrow()
   return made.id
 }
+
+export const collectionOf = (scope: TenantScope, hostId: number, e: FlowEnvelope) =>
+  collectionNamed(scope, {
+    hostId,
+    kind: e.kind === 'events' ? 'events' : 'flow',
+    flowId: e.flow_id,
+    huntId: e.hunt_id || null,
+    ...(e.kind === 'events' && { artifacts: [e.artifact] }),
+  })
+
+/** The flow of a hunt carries the hunt's id: F.….H belongs to H.…. */
+export const huntOfFlow = (flowId: string) => /^F\.(.+)\.H$/.exec(flowId)?.[1]?.replace(/^/, 'H.') ?? null
 
 /** A delivery that belongs to no flow is a collection of its own. */
 export async function collectionOfDelivery(scope: TenantScope, hostId: number, artifact: string) {
@@ -211,7 +225,7 @@ async function applyClient(scope: TenantScope, hostId: number, record: Json) {
 }
 
 /** `192.0.2.1:40550` and `[2001:db8::1]:40550` without the port. */
-const addressOf = (value: unknown) =>
+export const addressOf = (value: unknown) =>
   text(value)
     ?.replace(/:\d+$/, '')
     .replace(/^\[(.*)\]$/, '$1') ?? null

@@ -7,7 +7,7 @@ import { inTenant } from '../scope.ts'
 import type { Services } from '../services.ts'
 import { rowsOfEach, whole, withClient } from './client.ts'
 import type { FieldIds } from './fields.ts'
-import { splitLines, type Group, type LongLine } from './lines.ts'
+import { joinLines, splitLines, type Group, type LongLine } from './lines.ts'
 import type { Places } from './places.ts'
 import { compareStored } from './repeats.ts'
 import { partBytes } from './spool.ts'
@@ -99,7 +99,7 @@ async function storeMissing(ingest: Ingest, target: Target, group: Group, firstR
     })
   }
   for (const { from, to } of missing) {
-    const bytes = Buffer.concat(lines.slice(from, to).flatMap((line) => [line, newline]))
+    const bytes = joinLines(lines.slice(from, to))
     const part = await storeWhole(
       ingest,
       target,
@@ -113,7 +113,6 @@ async function storeMissing(ingest: Ingest, target: Target, group: Group, firstR
   return total
 }
 
-const newline = Buffer.from('\n')
 const conflict = 'conflict: this row number came before with other bytes'
 
 export const isLong = (piece: Group | LongLine): piece is LongLine => 'spool' in piece

@@ -10,6 +10,7 @@ import { fold } from '../../evidence/folded.ts'
 import { inTenant, type Actor, type Origin, type TenantScope } from '../../scope.ts'
 import { mustHave, oneTenant, type Context } from '../../trpc.ts'
 import { again } from '../again.ts'
+import { groupsOfLines } from '../lines.ts'
 import { collectionOfDelivery, hostOfDocument, sourceOf } from '../records.ts'
 import { storeGroup, type Ingest, type Target } from '../store.ts'
 import { elementsOf, isArray, isObject, membersOf, NotJson, readJson, type Span } from './scan.ts'
@@ -46,8 +47,8 @@ export interface DocumentReceipt {
 const compress = promisify(zstdCompress)
 /** A document is held whole, so it is smaller than what may come as lines. */
 export const mostDocumentBytes = 32 * 1024 * 1024
-const groupLines = 1000
-const groupBytes = 1_000_000
+/** How much is checked before other requests get their turn. */
+const turnBytes = 1_000_000
 const repeatMinutes = 10
 
 const storable = (text: string) => text.isWellFormed() && !text.includes('\0')
@@ -76,7 +77,7 @@ export async function receiveDocument(ingest: Ingest, sending: Sending): Promise
   const receipt = { id, hostId, collectionId, source, rows: opened.rows, repeated: opened.repeated }
   if (opened.completedAt) return { ...receipt, rejected: opened.rowsRejected }
   const target: Target = { tenantId: sending.sender.tenantId, hostId, collectionId, sourceId, deliveryId: id }
-  for (const group of groupsOfRows(sending.body, rows)) {
+  for (const group of groupsOfLines(linesOf(sending.body, rows))) {
     await again(() => storeGroup(ingest, target, { ...group, firstLine: group.firstLine - 1 }, group.firstLine))
   }
   const rejected = await inScope(ingest, sending, (scope) => closeRecord(scope, target))
@@ -126,31 +127,15 @@ async function checkRows(body: Buffer, rows: Span[]) {
       throw new AppError('BAD_REQUEST', `data: row ${i} is ${(error as Error).message}`)
     }
     since += row.end - row.start
-    if (since < groupBytes) continue
+    if (since < turnBytes) continue
     since = 0
     await nextTurn()
   }
 }
 
-function* groupsOfRows(body: Buffer, rows: Span[]) {
-  let lines: Buffer[] = []
-  let size = 0
-  let firstLine = 0
-  for (const { start, end } of rows) {
-    const line = fold(body.subarray(start, end))
-    if (lines.length === groupLines || (lines.length > 0 && size + line.length > groupBytes)) {
-      yield { bytes: joined(lines), lines: lines.length, firstLine }
-      firstLine += lines.length
-      ;[lines, size] = [[], 0]
-    }
-    lines.push(line)
-    size += line.length + 1
-  }
-  if (lines.length > 0) yield { bytes: joined(lines), lines: lines.length, firstLine }
+function* linesOf(body: Buffer, rows: Span[]) {
+  for (const { start, end } of rows) yield fold(body.subarray(start, end))
 }
-
-const newline = Buffer.from('\n')
-const joined = (lines: Buffer[]) => Buffer.concat(lines.flatMap((line) => [line, newline]))
 
 interface Opened {
   id: number

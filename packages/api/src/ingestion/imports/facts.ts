@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { TenantScope } from '../../scope.ts'
-import { applyRecord, collectionOf, hostOf, hostOfDocument, strings, text, timeOf } from '../records.ts'
+import { addressOf, applyRecord, hostOf, hostOfDocument, strings, text, timeOf } from '../records.ts'
 
 type Json = Record<string, unknown>
 const inside = (value: unknown): Json =>
@@ -26,10 +26,7 @@ export function clientFacts(json: unknown): ClientFacts {
     hostname: text(c.hostname) ?? text(c.Hostname),
     fqdn: text(c.fqdn) ?? text(c.Fqdn),
     os: text(c.system) ?? text(c.OS),
-    ipAddress:
-      text(c.ip_address)
-        ?.replace(/:\d+$/, '')
-        .replace(/^\[(.*)\]$/, '$1') ?? null,
+    ipAddress: addressOf(c.ip_address),
     labels: strings(c.labels),
     seen: timeOf(c.ping),
     metadata: {
@@ -87,9 +84,6 @@ export const huntFacts = (json: unknown): HuntFacts => {
   const hunt = inside(json)
   return { huntId: text(hunt.hunt_id, 200), description: text(hunt.hunt_description) }
 }
-
-/** The flow of a hunt carries the hunt's id: F.….H belongs to H.…. */
-export const huntOfFlow = (flowId: string) => /^F\.(.+)\.H$/.exec(flowId)?.[1]?.replace(/^/, 'H.') ?? null
 
 /**
  * The server of a client that is named without one: whose host it is, else the only one of the client's org. So a
@@ -155,25 +149,6 @@ export async function applyClientFacts(scope: TenantScope, hostId: number, facts
     .where('tenantId', '=', scope.tenantId)
     .where('id', '=', hostId)
     .execute()
-}
-
-export interface PlacedFlow {
-  kind: 'flow' | 'import'
-  flowId: string
-  huntId: string | null
-}
-
-/** The collection of a flow; rows that are not as the server stores them go to one of the kind `import`. */
-export async function collectionOfFlow(scope: TenantScope, hostId: number, flow: PlacedFlow): Promise<number> {
-  const names = { org_id: '', org_name: '', client_id: '', flow_id: flow.flowId, hunt_id: flow.huntId ?? '' }
-  if (flow.kind === 'flow') return collectionOf(scope, hostId, { kind: 'flow', ...names, record: {} })
-  const made = await scope.db
-    .insertInto('collections')
-    .values({ tenantId: scope.tenantId, hostId, kind: 'import', flowId: flow.flowId, huntId: flow.huntId })
-    .onConflict((oc) => oc.columns(['tenantId', 'hostId', 'flowId', 'kind']).doUpdateSet({ updatedAt: sql`now()` }))
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  return made.id
 }
 
 /** What the sender of the flow itself said stays; a container fills in what nobody said. */

@@ -1,4 +1,5 @@
 import type { TenantScope } from '../../scope.ts'
+import { collectionNamed, huntOfFlow } from '../records.ts'
 import { supersede } from '../supersede.ts'
 import { partOf, type Part } from './container.ts'
 import { csvToLines, velociraptorValueOf } from './csv.ts'
@@ -6,11 +7,9 @@ import {
   applyClientFacts,
   applyFlowFacts,
   clientFacts,
-  collectionOfFlow,
   endCollection,
   flowFacts,
   hostOfContainer,
-  huntOfFlow,
   type ClientFacts,
   type FlowFacts,
   type HuntFacts,
@@ -97,7 +96,7 @@ async function openFlow(
   const hostId = await hostOfContainer(scope, run.serverId, { clientId: client.clientId ?? context.clientId, hostname })
   await applyClientFacts(scope, hostId, client)
   addHost(report, hostId, hostname)
-  const collectionId = await collectionOfFlow(scope, hostId, { kind: 'flow', flowId, huntId })
+  const collectionId = await collectionNamed(scope, { hostId, kind: 'flow', flowId, huntId })
   await applyFlowFacts(scope, collectionId, exact ? context : { ...context, rows: null }, known.hunt)
   const ids = new Set([collectionId])
   let apart: number | undefined
@@ -107,7 +106,7 @@ async function openFlow(
     ids,
     async apart() {
       apart ??= await inImport(run, async (own) => {
-        const id = await collectionOfFlow(own, hostId, { kind: 'import', flowId, huntId })
+        const id = await collectionNamed(own, { hostId, kind: 'import', flowId, huntId })
         await applyFlowFacts(own, id, { ...context, rows: null })
         return id
       })

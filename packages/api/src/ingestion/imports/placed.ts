@@ -1,11 +1,13 @@
 import { fold } from '../../evidence/folded.ts'
 import { again } from '../again.ts'
-import { groupsOf, splitLines } from '../lines.ts'
+import { addStored } from '../in-flight.ts'
+import { groupsOfRows, joinLines, splitLines } from '../lines.ts'
 import { isLong, storeGroup, storeLong, type Target } from '../store.ts'
 import { supersede } from '../supersede.ts'
-import { collectionOfFlow, endCollection, hostOfContainer, huntOfFlow } from './facts.ts'
+import { collectionNamed, huntOfFlow } from '../records.ts'
+import { endCollection, hostOfContainer } from './facts.ts'
 import { addHost, addSource, type Report } from './report.ts'
-import { add, closeSource, inImport, openSource, type Importing, type StoredSource } from './rows.ts'
+import { closeSource, inImport, openSource, type Importing, type StoredSource } from './rows.ts'
 
 /** Where rows go that name no client and flow themselves. */
 export interface Place {
@@ -42,7 +44,7 @@ export async function storePlaced(
   let held = 0
   const flush = async (bucket: Bucket) => {
     if (bucket.lines.length === 0) return
-    const bytes = Buffer.concat(bucket.lines.flatMap((line) => [line, newline]))
+    const bytes = joinLines(bucket.lines)
     const { firstRow } = bucket
     const group = { bytes, lines: bucket.lines.length, firstLine: firstRow - 1 }
     held -= bucket.size
@@ -50,7 +52,7 @@ export async function storePlaced(
     bucket.total.rows += group.lines
     bucket.total.bytes += bytes.length
     ;[bucket.lines, bucket.size] = [[], 0]
-    add(bucket.total, await again(() => storeGroup(run.ingest, bucket.target, group, firstRow)))
+    addStored(bucket.total, await again(() => storeGroup(run.ingest, bucket.target, group, firstRow)))
   }
   const bucketAt = async (place: Place) => {
     const key = JSON.stringify([place.clientId, place.flowId])
@@ -67,9 +69,8 @@ export async function storePlaced(
     if (bucket.lines.length === groupLines || bucket.size > groupBytes) await flush(bucket)
     if (held > mostHeld) for (const each of buckets.values()) await flush(each)
   }
-  for await (const piece of groupsOf(leading(body), Number.MAX_SAFE_INTEGER)) {
+  for await (const piece of groupsOfRows(body)) {
     run.signal.throwIfAborted()
-    if (piece.firstLine < 0) continue
     if (!isLong(piece)) {
       for (const line of splitLines(piece.bytes)) await take(line)
       continue
@@ -79,7 +80,10 @@ export async function storePlaced(
     const row = bucket.firstRow++
     bucket.total.rows += 1
     bucket.total.bytes += piece.spool.size
-    add(bucket.total, await again(() => storeLong(run.ingest, bucket.target, { ...piece, firstLine: row - 1 }, row)))
+    addStored(
+      bucket.total,
+      await again(() => storeLong(run.ingest, bucket.target, { ...piece, firstLine: row - 1 }, row)),
+    )
   }
   for (const bucket of buckets.values()) {
     await flush(bucket)
@@ -93,12 +97,6 @@ export async function storePlaced(
   }
 }
 
-async function* leading(body: AsyncIterable<Uint8Array>) {
-  yield newline
-  yield* body
-}
-
-const newline = Buffer.from('\n')
 const flowName = Buffer.from('"FlowId"')
 
 /** The client and flow that a row names itself. */
@@ -123,7 +121,12 @@ function readRow(line: Buffer): Record<string, unknown> {
 function openBucket(run: Importing, report: Report, place: Place, source: string): Promise<Bucket> {
   return inImport(run, async (scope) => {
     const hostId = await hostOfContainer(scope, run.serverId, place)
-    const collectionId = await collectionOfFlow(scope, hostId, { kind: 'import', ...place })
+    const collectionId = await collectionNamed(scope, {
+      hostId,
+      kind: 'import',
+      flowId: place.flowId,
+      huntId: place.huntId,
+    })
     const target = await openSource(scope, run, { hostId, collectionId, name: source, kind: 'rows' })
     addHost(report, hostId, place.hostname)
     return { target, lines: [], size: 0, firstRow: 0, total: { rows: 0, bytes: 0, stored: 0, known: 0, rejected: 0 } }

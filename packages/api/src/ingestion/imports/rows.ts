@@ -3,7 +3,8 @@ import { sql } from 'kysely'
 import { fold } from '../../evidence/folded.ts'
 import { inTenant, type TenantScope } from '../../scope.ts'
 import { again } from '../again.ts'
-import { groupsOf, splitLines, type Group } from '../lines.ts'
+import { storePieces } from '../in-flight.ts'
+import { groupsOfRows, joinLines, splitLines, type Group } from '../lines.ts'
 import { sourceOf } from '../records.ts'
 import { isLong, storeGroup, storeLong, type Ingest, type Stored, type Target } from '../store.ts'
 
@@ -80,8 +81,6 @@ export async function closeSource(scope: TenantScope, t: Target, total: StoredSo
     .execute()
 }
 
-const inFlight = 2
-
 /** Stores the lines of one source, numbered from 0, byte for byte; lines of a folded collection keep their carriage returns. */
 export async function storeLines(
   run: Importing,
@@ -91,55 +90,27 @@ export async function storeLines(
 ): Promise<{ total: StoredSource; sha256: Buffer }> {
   const total: StoredSource = { rows: 0, bytes: 0, stored: 0, known: 0, rejected: 0 }
   const hash = createHash('sha256')
-  const running = new Set<Promise<unknown>>()
-  let failure: unknown
-  for await (const piece of groupsOf(asRows(body), Number.MAX_SAFE_INTEGER)) {
-    if (piece.firstLine < 0) continue
-    if (failure || run.signal.aborted) break
-    total.rows += piece.lines
-    // People count the lines of a file from 1.
-    const group = { ...piece, firstLine: piece.firstLine - 1 }
-    if (!isLong(group)) {
-      total.bytes += group.bytes.length
-      hash.update(group.bytes)
-    } else total.bytes += group.spool.size
-    const store = () =>
-      isLong(group)
-        ? storeLong(run.ingest, target, group, piece.firstLine)
-        : storeGroup(run.ingest, target, folded ? foldedGroup(group) : group, piece.firstLine)
-    const job: Promise<unknown> = again(store)
-      .then(
-        (part) => add(total, part),
-        (error: unknown) => {
-          failure ??= error
-        },
-      )
-      .finally(() => running.delete(job))
-    running.add(job)
-    if (isLong(group)) await job
-    else if (running.size >= inFlight) await Promise.race(running)
+  async function* counted() {
+    for await (const piece of groupsOfRows(body)) {
+      if (run.signal.aborted) return
+      total.rows += piece.lines
+      total.bytes += isLong(piece) ? piece.spool.size : piece.bytes.length
+      if (!isLong(piece)) hash.update(piece.bytes)
+      yield piece
+    }
   }
-  await Promise.all(running)
-  run.signal.throwIfAborted()
-  if (failure) throw failure
+  const stored = storePieces(counted(), total, (piece) => {
+    // People count the lines of a file from 1.
+    const firstLine = piece.firstLine - 1
+    if (isLong(piece)) return storeLong(run.ingest, target, { ...piece, firstLine }, piece.firstLine)
+    const group = { ...piece, firstLine }
+    return storeGroup(run.ingest, target, folded ? foldedGroup(group) : group, piece.firstLine)
+  })
+  await stored.finally(() => run.signal.throwIfAborted())
   return { total, sha256: hash.digest() }
 }
 
-export function add(total: Stored, part: Stored) {
-  total.stored += part.stored
-  total.known += part.known
-  total.rejected += part.rejected
-}
-
-/** groupsOf takes a first line for an envelope. */
-async function* asRows(body: AsyncIterable<Uint8Array>) {
-  yield Buffer.from('\n')
-  yield* body
-}
-
-const newline = Buffer.from('\n')
-
 function foldedGroup(group: Group): Group {
   if (!group.bytes.includes(13)) return group
-  return { ...group, bytes: Buffer.concat(splitLines(group.bytes).flatMap((line) => [fold(line), newline])) }
+  return { ...group, bytes: joinLines(splitLines(group.bytes).map(fold)) }
 }

@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts'
-import { BodyTooLarge, groupsOf, type LongLine } from '../lines.ts'
+import { groupsOf, type LongLine } from '../lines.ts'
 import { isLong, type Ingest } from '../store.ts'
 import { placeOf, type Units } from './unit.ts'
 import { receiveUnnumbered, type Unnumbered } from './unnumbered.ts'
@@ -102,7 +102,7 @@ export async function receiveBulk(ingest: Ingest, { body, limit, ...request }: B
 
 /** A document of more than 16 MB is a row that the codec sets aside; one that can't be held is refused. */
 async function longLine({ spool }: LongLine) {
-  if (spool.size > mostLineBytes) throw new BodyTooLarge()
+  if (spool.size > mostLineBytes) throw new AppError('PAYLOAD_TOO_LARGE', 'A document is larger than 64 MB')
   const parts: Buffer[] = []
   for await (const part of spool.parts()) parts.push(part)
   return Buffer.concat([...parts, Buffer.from('\n')])

@@ -5,7 +5,8 @@ import { AppError } from '../../errors.ts'
 import { fold } from '../../evidence/folded.ts'
 import { inTenant, type Origin, type TenantScope } from '../../scope.ts'
 import { again } from '../again.ts'
-import { hostOf, hostOfDocument, sourceOf } from '../records.ts'
+import { groupsOfLines } from '../lines.ts'
+import { collectionNamed, hostOf, hostOfDocument, huntOfFlow, sourceOf } from '../records.ts'
 import { supersede } from '../supersede.ts'
 import { storeGroup, type Ingest, type Target } from '../store.ts'
 import type { Aside, Place, Unit, Units } from './unit.ts'
@@ -18,8 +19,6 @@ export interface Unnumbered extends Units {
   origin: Origin
 }
 
-const groupLines = 1000
-const groupBytes = 1_000_000
 /** How long the same bytes are the same request. A sender repeats within hours; the same row may come again another day. */
 const repeatHours = 24
 
@@ -129,22 +128,13 @@ const hostOfPlace = (scope: TenantScope, serverId: number, { clientId, hostname 
     : hostOf(scope, serverId, clientId, hostname)
 
 /** Rows of no flow are a host's events: one collection a day. */
-async function collectionOfPlace(scope: TenantScope, hostId: number, { flowId, day, artifact }: Place) {
-  const hunt = flowId && /^F\.(\w+)\.H$/.exec(flowId)?.[1]
-  const made = await scope.db
-    .insertInto('collections')
-    .values({
-      tenantId: scope.tenantId,
-      hostId,
-      kind: 'unnumbered',
-      flowId: flowId ?? `${day ?? today()} ${artifact}`.slice(0, 1000),
-      huntId: hunt ? `H.${hunt}` : null,
-    })
-    .onConflict((oc) => oc.columns(['tenantId', 'hostId', 'flowId', 'kind']).doUpdateSet({ updatedAt: sql`now()` }))
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  return made.id
-}
+const collectionOfPlace = (scope: TenantScope, hostId: number, { flowId, day, artifact }: Place) =>
+  collectionNamed(scope, {
+    hostId,
+    kind: 'unnumbered',
+    flowId: flowId ?? `${day ?? today()} ${artifact}`.slice(0, 1000),
+    huntId: flowId === undefined ? null : huntOfFlow(flowId),
+  })
 
 const today = () => new Date().toISOString().slice(0, 10)
 
@@ -227,24 +217,11 @@ async function insertAside(scope: TenantScope, deliveryId: number, { line, bytes
 const partBytes = 1_000_000
 
 async function storePart(ingest: Ingest, part: Part, rows: Buffer[]) {
-  for (let at = 0; at < rows.length;) {
-    const lines: Buffer[] = []
-    let size = 0
-    while (at + lines.length < rows.length && lines.length < groupLines) {
-      const line = rows[at + lines.length]!
-      if (lines.length > 0 && size + line.length > groupBytes) break
-      lines.push(line)
-      size += line.length + 1
-    }
-    const group = { bytes: joined(lines), lines: lines.length, firstLine: at - 1 }
-    const first = part.firstRow + at
-    await again(() => storeGroup(ingest, part, group, first))
-    at += lines.length
+  for (const group of groupsOfLines(rows)) {
+    const first = part.firstRow + group.firstLine
+    await again(() => storeGroup(ingest, part, { ...group, firstLine: group.firstLine - 1 }, first))
   }
 }
-
-const newline = Buffer.from('\n')
-const joined = (lines: Buffer[]) => Buffer.concat(lines.flatMap((line) => [line, newline]))
 
 /** Returns how many rows of the request were set aside. */
 async function complete(scope: TenantScope, parts: Part[]): Promise<number> {
