@@ -12,6 +12,10 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
     return ([rows = '200000', pairs = '3', flowRows]) =>
       ingest(Number(rows), Number(pairs), flowRows ? Number(flowRows) : undefined)
   },
+  import: async () => {
+    const { importZip } = await import('./import.ts')
+    return ([mb = '2000']) => importZip(Number(mb))
+  },
   search: async () => {
     const { search } = await import('./search.ts')
     return ([rows = '1000000', rounds = '20']) => search(Number(rows), Number(rounds))
