@@ -170,6 +170,8 @@ test('a collected file is served to its own tenant only, as an attachment', asyn
     headers: bearer(tokens.user),
   })
   expect((await whole.arrayBuffer()).byteLength).toBe(large.bytes)
+  // Not packed on its way, so whoever saves it knows its length.
+  expect([whole.headers.get('content-length'), whole.headers.get('content-encoding')]).toEqual([`${large.bytes}`, null])
   expect(whole.headers.get('content-disposition')).toBe(`attachment; filename="_.bin"; filename*=UTF-8''%C3%A9.bin`)
   const other = await bed.callerOf(await bed.tenant(), 'admin')
   const { token } = await other.tokens.create({ name: 'other', scope: 'api' })

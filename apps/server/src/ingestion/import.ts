@@ -139,6 +139,8 @@ function served(app: FastifyInstance, deps: Deps, ingest: Ingest) {
   })
   app.get<{ Params: { sha256: string }; Querystring: { name?: string } }>(
     '/api/files/:sha256',
+    // Packed on its way, a file would have no length, and cost more time than it saves.
+    { compress: false },
     async (request, reply) => {
       const { actor, ...context } = await machineContext(deps, request)
       if (!actor) throw new AppError('UNAUTHORIZED', 'A valid token is needed')
