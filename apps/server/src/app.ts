@@ -16,6 +16,7 @@ import { answerError, isFault, openErrors } from './errors.ts'
 import { health } from './health.ts'
 import { ingestion } from './ingestion/rows.ts'
 import { imports } from './ingestion/import.ts'
+import { runImports } from './ingestion/importer.ts'
 import { ingestDocuments } from './ingestion/ingest.ts'
 import { senders } from './ingestion/senders.ts'
 import { integrations } from './integrations.ts'
@@ -26,7 +27,8 @@ import type { Telemetry } from './telemetry.ts'
 import { securityHeaders, web } from './web.ts'
 
 export interface Deps {
-  settings: Pick<Settings, 'publicUrl' | 'corsOrigins' | 'trustProxy' | 'tls' | 'INGEST_BODY_MB' | 'METRICS_TOKEN'>
+  settings: Pick<Settings, 'publicUrl' | 'corsOrigins' | 'trustProxy' | 'tls' | 'INGEST_BODY_MB' | 'METRICS_TOKEN'> &
+    Partial<Pick<Settings, 'ROLE'>>
   services: Services
   database: Database
   log: Logger
@@ -70,8 +72,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
       },
     } satisfies FastifyTRPCPluginOptions<AppRouter>['trpcOptions'],
   })
-  const ingest = await openIngest(deps.database, { count: deps.services.count, checkRoom: deps.disk?.checkRoom })
-  app.addHook('onClose', () => ingest.close())
+  const ingest = await ingestOf(app, deps)
   await ingestion(app, deps, ingest)
   await ingestDocuments(app, deps, ingest)
   await senders(app, deps, ingest)
@@ -84,9 +85,16 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   return app
 }
 
-/** What a worker answers: that it lives, and its figures. */
+async function ingestOf(app: FastifyInstance, { database, services, disk }: Deps) {
+  const ingest = await openIngest(database, { count: services.count, checkRoom: disk?.checkRoom })
+  app.addHook('onClose', () => ingest.close())
+  return ingest
+}
+
+/** What a worker answers: that it lives, and its figures. It runs the imports that servers take in. */
 export async function buildWorkerApp(deps: Deps): Promise<FastifyInstance> {
   const { app, metrics } = openApp(deps)
+  runImports(app, deps, await ingestOf(app, deps))
   await health(app, deps)
   await metricsRoute(app, deps, metrics)
   app.setNotFoundHandler((_request, reply) => reply.status(404).send({ detail: 'Not found' }))

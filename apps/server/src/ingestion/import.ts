@@ -7,7 +7,6 @@ import {
   createCaller,
   fileForActor,
   importForToken,
-  openImporter,
   readImportFields,
   type Importer,
   type Ingest,
@@ -18,18 +17,14 @@ import type { Deps } from '../app.ts'
 import { contextFor, machineContext } from '../context.ts'
 import { snakeKeys } from '../rest/words.ts'
 import { askedFirst, whoIs } from '../who-is.ts'
+import { runImports } from './importer.ts'
 import { senderFor } from './ingest.ts'
 
 type Named = Record<string, string | undefined>
 
 /** Files for import, by HTTP and as `upload_webdav()` sends them: streamed to the database, never held whole. */
 export async function imports(app: FastifyInstance, deps: Deps, ingest: Ingest) {
-  const importer = openImporter(ingest, deps.services, {
-    onError: (error) => deps.log.error({ err: error }, 'an import failed'),
-  })
-  app.addHook('onReady', async () => importer.wake())
-  // Before the database and the workers of ingestion close.
-  app.addHook('preClose', () => importer.close())
+  const importer = deps.settings.ROLE === 'server' ? undefined : runImports(app, deps, ingest)
   app.addHttpMethod('MKCOL')
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
@@ -106,7 +101,7 @@ interface Taking {
 async function take(
   { services }: Deps,
   ingest: Ingest,
-  importer: Importer,
+  importer: Importer | undefined,
   sender: Sender,
   { request, reply, upload, status }: Taking,
 ) {
@@ -117,7 +112,7 @@ async function take(
   const origin = { address: request.ip, requestId: request.id }
   try {
     const made = await acceptImport(ingest, services, { sender, body: upload.body, fields, origin })
-    importer.wake()
+    importer?.wake()
     return await reply.status(status).send(made)
   } catch (error) {
     // What is left of the body is not read: the connection closes behind the answer.

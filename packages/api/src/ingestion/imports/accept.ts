@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { z } from 'zod'
 import { record } from '../../audit.ts'
 import { AppError } from '../../errors.ts'
@@ -97,12 +96,3 @@ async function serverFor(
   if (orgId !== undefined && orgId !== found.orgId) throw otherOrg()
   return found.id
 }
-
-/** Files that broke off on their way in. */
-export const removeBroken = (scope: TenantScope) =>
-  scope.db
-    .deleteFrom('files')
-    .where('tenantId', '=', scope.tenantId)
-    .where('sha256', 'is', null)
-    .where('createdAt', '<', sql<Date>`now() - interval '2 days'`)
-    .execute()

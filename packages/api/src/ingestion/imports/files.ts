@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Database } from '@velocicompanion/db'
+import { sql, type Transaction } from 'kysely'
+import type { Database, DB } from '@velocicompanion/db'
 import { inTenant, type Actor, type Origin, type TenantScope } from '../../scope.ts'
 import { again } from '../again.ts'
 import { BodyTooLarge } from '../lines.ts'
@@ -140,6 +141,26 @@ export async function removeFile({ db }: Database, tenantId: number, id: number)
   } catch (error) {
     if (!isReferenced(error)) throw error
   }
+}
+
+/** What background work looks for, of any tenant; it changes things in the tenant that they belong to. */
+export const asReader = <T>({ db, roles }: Database, look: (trx: Transaction<DB>) => Promise<T>) =>
+  db.transaction().execute(async (trx) => {
+    await sql.raw(`set transaction read only; set local role ${roles.reader}`).execute(trx)
+    return look(trx)
+  })
+
+/** Removes the pieces of files whose bytes never came to their end, as their process was killed. One may be under way for days. */
+export async function removeBroken(database: Database) {
+  const broken = await asReader(database, (trx) =>
+    trx
+      .selectFrom('files')
+      .select(['tenantId', 'id'])
+      .where('sha256', 'is', null)
+      .where('createdAt', '<', sql<Date>`now() - interval '2 days'`)
+      .execute(),
+  )
+  for (const { tenantId, id } of broken) await removeFile(database, tenantId, id)
 }
 
 /** Cuts a stream into chunks of 1 MiB; the last one may be shorter. */

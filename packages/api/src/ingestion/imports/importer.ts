@@ -5,9 +5,8 @@ import { inTenant } from '../../scope.ts'
 import type { Services } from '../../services.ts'
 import { BodyTooLarge } from '../lines.ts'
 import type { Ingest } from '../store.ts'
-import { removeBroken } from './accept.ts'
 import { ImportFault } from './fault.ts'
-import { removeFile, sourceOfFile } from './files.ts'
+import { asReader, removeBroken, removeFile, sourceOfFile } from './files.ts'
 import { newReport, type Report } from './report.ts'
 import { importFile, type ImportedFile } from './run.ts'
 import { unseal } from './secrets.ts'
@@ -22,17 +21,25 @@ interface Options {
 }
 
 const beatMs = 5000
+const sweepMs = 3_600_000
 /** How often an import is begun: one that brings its process down does not do so for ever. */
 const mostAttempts = 10
 
 /** Runs imports, one at a time in this process; what another process left goes on where rows are missing. */
 export function openImporter(ingest: Ingest, services: Services, options: Options = {}) {
-  const { limits = usualLimits, everyMs = 10_000, staleSeconds = 30, onError = () => {} } = options
+  const { limits = usualLimits, everyMs = 3000, staleSeconds = 30, onError = () => {} } = options
   let running: Promise<void> | undefined
   let again = false
   let stopped = false
   const cut = new AbortController()
+  let swept = -Infinity
+  const sweep = async () => {
+    if (performance.now() - swept < sweepMs) return
+    swept = performance.now()
+    await removeBroken(ingest.database)
+  }
   const turn = async () => {
+    await sweep()
     do {
       again = false
       for (;;) {
@@ -76,21 +83,19 @@ type Taken = NonNullable<Awaited<ReturnType<typeof takeNext>>>
 /** The oldest import that nobody runs, of any tenant: looked for as the reader, taken in its own tenant. */
 async function takeNext(database: Database, staleSeconds: number) {
   const waiting = sql<boolean>`(state = 'queued' or seen_at < now() - make_interval(secs => ${staleSeconds}))`
-  const open = await database.db.transaction().execute(async (trx) => {
-    await sql.raw(`set transaction read only; set local role ${database.roles.reader}`).execute(trx)
-    return trx
+  const open = await asReader(database, (trx) =>
+    trx
       .selectFrom('imports')
       .select(['tenantId', 'id'])
       .where('state', 'in', ['queued', 'running'])
       .where(waiting)
       .orderBy('createdAt')
       .limit(20)
-      .execute()
-  })
+      .execute(),
+  )
   for (const { tenantId, id } of open) {
-    const taken = await inTenant(database.db, tenantId, async (scope) => {
-      await removeBroken(scope)
-      return scope.db
+    const taken = await inTenant(database.db, tenantId, (scope) =>
+      scope.db
         .updateTable('imports')
         .set({
           state: 'running',
@@ -103,8 +108,8 @@ async function takeNext(database: Database, staleSeconds: number) {
         .where('state', 'in', ['queued', 'running'])
         .where(waiting)
         .returningAll()
-        .executeTakeFirst()
-    })
+        .executeTakeFirst(),
+    )
     if (taken) return taken
   }
   return undefined

@@ -264,6 +264,28 @@ test('a stop gives the import back to the queue', async () => {
   expect([(await importOf(id)).state, errors]).toEqual(['done', []])
 })
 
+test('pieces of a file that broke off with its process go after two days', async () => {
+  const add = async (days: number) => {
+    const { id } = await bed.one<{ id: number }>(
+      'insert into files (tenant_id, created_at) values ($1, now() - make_interval(days => $2)) returning id',
+      [tenant, days],
+    )
+    await bed.root.query('insert into file_chunks (tenant_id, file_id, n, bytes) values ($1, $2, 0, $3)', [
+      tenant,
+      id,
+      Buffer.alloc(10),
+    ])
+    return id
+  }
+  const [, young] = [await add(3), await add(1)]
+  await run()
+  const { rows: left } = await bed.root.query<{ id: number }>(
+    'select file_id as id from file_chunks where tenant_id = $1',
+    [tenant],
+  )
+  expect([left, errors]).toEqual([[{ id: young }], []])
+})
+
 test('an import that is cancelled ends without going in, and cannot be cancelled twice', async () => {
   const id = await accept(container('flow-export-acme-weird.zip'))
   const user = await bed.callerOf(tenant, 'user')
