@@ -56,6 +56,7 @@ export const rowOf: Record<string, { table: string; input?: object; as?: string;
   'hosts.get': { table: 'hosts' },
   'ingestion.import': { table: 'imports' },
   'ingestion.cancelImport': { table: 'imports' },
+  'ingestion.removeKey': { table: 'import_keys' },
   'tokens.revoke': { table: 'api_tokens' },
   'users.get': { table: 'users' },
   'users.update': { table: 'users', input: { isActive: false } },
@@ -71,6 +72,7 @@ insert into api_tokens (tenant_id, name, scope, token_hash, hint, created_by) se
 insert into hosts (tenant_id, hostname) values (${tenant}, '${crypto.randomUUID()}');
 insert into collections (tenant_id, host_id, flow_id) select ${tenant}, max(id), 'F.1' from hosts where tenant_id = ${tenant};
 insert into imports (tenant_id, name, sha256, bytes) values (${tenant}, 'x.zip', 'x', 1);
+insert into import_keys (tenant_id, name, certificate, fingerprint, sealed, created_by) values (${tenant}, 'k', 'c', sha256('${crypto.randomUUID()}'), 's', 'ada');
 insert into cases (tenant_id, title) values (${tenant}, 'c');
 insert into artifacts (tenant_id, case_id, artifact_type, value) select ${tenant}, max(id), 'ip', '192.0.2.1' from cases where tenant_id = ${tenant}`)
 }

@@ -33,6 +33,7 @@ const reads: Record<
   'ingestion.overview': (c) => c.ingestion.overview({}),
   'ingestion.imports': (c) => c.ingestion.imports({}),
   'ingestion.import': 'by id',
+  'ingestion.keys': (c) => c.ingestion.keys({}),
   'ingestion.files': (c, { collectionId }) => c.ingestion.files({ collectionId }),
   'ingestion.rejected': (c) => c.ingestion.rejected({}),
   'ingestion.rejectedPart': (c, { rejectedId }) => c.ingestion.rejectedPart({ id: rejectedId, part: 0 }),
@@ -123,6 +124,7 @@ describe.each([
       [tenantId],
     )
     const [collectionId, sourceId] = [found.collection, found.source]
+    await bed.root.query(`update import_keys set name = '${mark}-mark' where tenant_id = ${tenantId}`)
     await bed.root.query(`update imports set name = '${mark}-mark' where tenant_id = ${tenantId}`)
     await bed.root
       .query(`with f as (insert into files (tenant_id, sha256, bytes) values (${tenantId}, 'shared', 0) returning id)

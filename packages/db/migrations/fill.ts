@@ -27,6 +27,8 @@ insert into artifacts (tenant_id, case_id, artifact_type, value) select 1, id, '
 insert into files (tenant_id, sha256, bytes) values (1, 'x', 1);
 insert into file_chunks (tenant_id, file_id, n, bytes) select 1, id, 0, 'x' from files;
 insert into collection_files (tenant_id, collection_id, name, file_id) select 1, c.id, 'uploads/x', f.id from collections c, files f;
+insert into import_keys (tenant_id, name, certificate, fingerprint, sealed, created_by) values (1, 'k', 'c', sha256('c'), 's', 'ada');
+insert into import_mappings (tenant_id, shape, header, mapping, changed_by) values (1, sha256('h'), '{h}', '{}', 'ada');
 insert into imports (tenant_id, name, file_id, sha256, bytes) select 1, 'x.zip', id, 'x', 1 from files;
 create temp table ids on commit drop as select c.collection_id, c.source_id, h.id as host_id, d.id as delivery_id from collection_sources c, hosts h, deliveries d;
 grant select on ids to ${evidence};

@@ -307,6 +307,40 @@ export interface Hosts {
   tenantId: number;
 }
 
+export interface ImportKeys {
+  certificate: string;
+  createdAt: Generated<Timestamp>;
+  createdBy: string;
+  /**
+   * SHA-256 of the certificate
+   */
+  fingerprint: Buffer;
+  id: Generated<number>;
+  name: string;
+  removedAt: Timestamp | null;
+  removedBy: string | null;
+  /**
+   * the private key, encrypted with the secret of the installation; null once removed
+   */
+  sealed: Buffer | null;
+  tenantId: number;
+}
+
+export interface ImportMappings {
+  changedAt: Generated<Timestamp>;
+  changedBy: string;
+  header: string[];
+  /**
+   * which column says what: mapping.ts
+   */
+  mapping: Json;
+  /**
+   * SHA-256 of the header
+   */
+  shape: Buffer;
+  tenantId: number;
+}
+
 export interface Imports {
   attempts: Generated<number>;
   bytes: number;
@@ -468,6 +502,8 @@ export interface DB {
   fileChunks: FileChunks;
   files: Files;
   hosts: Hosts;
+  importKeys: ImportKeys;
+  importMappings: ImportMappings;
   imports: Imports;
   installation: Installation;
   oneTimeLinks: OneTimeLinks;

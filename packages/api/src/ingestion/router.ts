@@ -1,10 +1,17 @@
 import { z } from 'zod'
 import { cursorInput, limitInput } from '../keyset.ts'
 import { can, canAcross, router } from '../trpc.ts'
+import { addKey, listKeys, makeKey, removeKey } from './imports/keys.ts'
 import { cancelImport, filesOf, getImport, listImports } from './imports/queries.ts'
 import { overview, rejectedPart, rejectedRows } from './queries.ts'
 
 const id = z.number().int().positive()
+const pem = z.string().max(32_768)
+/** It stands in the certificate. */
+const keyName = z
+  .string()
+  .trim()
+  .regex(/^[\p{L}\p{N} ._-]{1,60}$/u, 'letters, digits, spaces and . _ - only, at most 60')
 const cursor = id.nullish().transform((c) => c ?? undefined)
 
 export const ingestionRouter = router({
@@ -26,6 +33,16 @@ export const ingestionRouter = router({
   cancelImport: can('ingestion:send')
     .input(z.object({ id }))
     .mutation(({ ctx, input }) => cancelImport(ctx.scope, input.id)),
+  keys: can('ingestion:read').query(({ ctx }) => listKeys(ctx.scope)),
+  makeKey: can('token:manage')
+    .input(z.object({ name: keyName }))
+    .mutation(({ ctx, input }) => makeKey(ctx.scope, ctx.services, input)),
+  addKey: can('token:manage')
+    .input(z.object({ name: keyName, certificate: pem, privateKey: pem, password: z.string().max(1000).optional() }))
+    .mutation(({ ctx, input }) => addKey(ctx.scope, ctx.services, input)),
+  removeKey: can('token:manage')
+    .input(z.object({ id }))
+    .mutation(({ ctx, input }) => removeKey(ctx.scope, input.id)),
   files: can('collection:read')
     .input(z.object({ collectionId: id, limit: limitInput, cursor }))
     .query(({ ctx, input }) => filesOf(ctx.scope, input.collectionId, input)),

@@ -7,6 +7,7 @@ import { BodyTooLarge } from '../lines.ts'
 import type { Ingest } from '../store.ts'
 import { ImportFault } from './fault.ts'
 import { asReader, removeBroken, removeFile, sourceOfFile } from './files.ts'
+import { keysOf } from './keys.ts'
 import { newReport, type Report } from './report.ts'
 import { importFile, type ImportedFile } from './run.ts'
 import { unseal } from './secrets.ts'
@@ -154,6 +155,7 @@ function fileOf(ingest: Ingest, services: Services, taken: Taken, limits: Limits
     source: sourceOfFile(ingest.database, tenantId, { id: fileId!, bytes }),
     options: taken.options as ImportedFile['options'],
     secrets: unseal(services.secretKey, taken.secrets),
+    keys: () => keysOf(ingest.database, services.secretKey, tenantId),
     limits,
   }
 }

@@ -1,4 +1,3 @@
-import { constants, createPrivateKey, privateDecrypt } from 'node:crypto'
 import { exactName, folderOf, partOf } from './container.ts'
 import { csvToLines } from './csv.ts'
 import { huntOfFlow } from '../records.ts'
@@ -6,10 +5,12 @@ import { clientFacts, flowFacts, huntFacts, type HuntFacts } from './facts.ts'
 import { ImportFault } from './fault.ts'
 import { keepForNow, removeFile, sourceOfFile, type Source } from './files.ts'
 import { flowsOf, unknownFlow, type FoundFlow } from './flows.ts'
+import type { TenantKey } from './keys.ts'
 import { storePlaced, type Place } from './placed.ts'
 import { addNote, type Report } from './report.ts'
 import type { Importing } from './rows.ts'
 import type { Secrets } from './secrets.ts'
+import { passwordOf } from './unlock.ts'
 import { shapeOf, valuesToLines } from './values.ts'
 import { membersOf, type Limits, type Member } from './zip.ts'
 
@@ -20,6 +21,8 @@ export interface ImportedFile {
   /** What its sender says of a file that does not say it itself. */
   options: Partial<Record<'hostname' | 'artifact' | 'clientId' | 'flowId', string | undefined>>
   secrets: Secrets
+  /** The tenant's own, which open what was locked for it. */
+  keys: () => Promise<TenantKey[]>
   limits: Limits
 }
 
@@ -187,7 +190,7 @@ function folderFor(name: string, folders: Set<string>): string | undefined {
 
 /** A container with a password is a zip within a zip; its inner one is read from a copy that goes when it is done. */
 async function importLocked(run: Importing, report: Report, file: ImportedFile, locked: Member, metadata: unknown) {
-  const password = passwordOf(metadata, file.secrets)
+  const password = await passwordOf(metadata, { ...file, say: (note) => addNote(report, note) })
   if (locked.encrypted && password === undefined)
     throw new ImportFault('The zip is locked: send it again with its password')
   const { database } = run.ingest
@@ -205,28 +208,6 @@ async function openInner(run: Importing, { source, limits }: ImportedFile, passw
     return keepForNow(run.ingest, run.tenantId, stoppable(run.signal, member.open()), limits.bytes)
   }
   throw new ImportFault('The zip holds no data.zip')
-}
-
-/** The password as given, or the session's that the container holds for the owner of a key. */
-function passwordOf(metadata: unknown, { password, privateKey }: Secrets): string | undefined {
-  const first = (Array.isArray(metadata) ? metadata[0] : metadata) as
-    | { Scheme?: unknown; EncryptedPass?: unknown }
-    | undefined
-  const scheme = typeof first?.Scheme === 'string' ? first.Scheme.toUpperCase() : ''
-  if (scheme === 'PGP' || scheme === 'GPG')
-    throw new ImportFault('The zip is locked with PGP: open it with its key first, and send what is in it')
-  if (scheme !== 'X509' || typeof first?.EncryptedPass !== 'string') return password
-  if (privateKey === undefined)
-    throw new ImportFault('The zip is locked with a certificate: send it again with the private key (PEM) of it')
-  try {
-    const key = createPrivateKey({ key: privateKey, ...(password !== undefined && { passphrase: password }) })
-    const padding = constants.RSA_PKCS1_OAEP_PADDING
-    return privateDecrypt({ key, padding, oaepHash: 'sha512' }, Buffer.from(first.EncryptedPass, 'base64')).toString(
-      'utf8',
-    )
-  } catch {
-    throw new ImportFault('The private key does not open the zip')
-  }
 }
 
 interface Plain extends Omit<ImportedFile, 'source'> {
