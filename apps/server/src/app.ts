@@ -18,6 +18,7 @@ import { ingestion } from './ingestion/rows.ts'
 import { imports } from './ingestion/import.ts'
 import { runImports } from './ingestion/importer.ts'
 import { ingestDocuments } from './ingestion/ingest.ts'
+import { senderLog } from './ingestion/sender-log.ts'
 import { senders } from './ingestion/senders.ts'
 import { integrations } from './integrations.ts'
 import { metricsRoute, openMetrics, type Metrics } from './metrics.ts'
@@ -73,6 +74,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
     } satisfies FastifyTRPCPluginOptions<AppRouter>['trpcOptions'],
   })
   const ingest = await ingestOf(app, deps)
+  senderLog(app, deps)
   await ingestion(app, deps, ingest)
   await ingestDocuments(app, deps, ingest)
   await senders(app, deps, ingest)

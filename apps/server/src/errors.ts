@@ -119,7 +119,9 @@ export const answerError =
     // A body that was not read to its end would be taken for the next request.
     if (!request.raw.complete) reply.header('connection', 'close')
     const masked = status >= 500 ? `Internal error, reference ${request.id}` : error.message
-    return reply.status(status).send({ detail: refusal?.detail ?? masked })
+    const detail = refusal?.detail ?? masked
+    request.refusal = detail
+    return reply.status(status).send({ detail })
   }
 
 /** A refusal that the server means to give, such as for a full disk, is no fault; what lies under one may be. */

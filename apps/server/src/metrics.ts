@@ -15,12 +15,18 @@ export function openMetrics() {
   collectDefaultMetrics({ register: registry })
   const { requests, auth, queries } = measures(registry)
   const { rows, bytes, up, active } = amounts(registry)
+  const { sent, lag } = ofSenders(registry)
   return {
     registry,
     /** What the API reports. */
     count: (event: Counted) => {
       if (event.kind === 'auth') {
         auth.inc({ credential: event.credential, outcome: event.ok ? 'success' : 'failure' })
+        return
+      }
+      if (event.kind === 'sent') {
+        sent.inc({ sender: event.sender, outcome: outcomeOf(event.status) })
+        if (event.lagMs !== undefined) lag.observe({ sender: event.sender }, event.lagMs / 1000)
         return
       }
       rows.inc({ outcome: 'stored' }, event.stored)
@@ -66,6 +72,27 @@ function measures(registry: Registry) {
     registers,
   })
   return { requests, auth, queries }
+}
+
+const outcomeOf = (status: number) => (status < 400 ? 'taken' : status < 500 ? 'refused' : 'later')
+
+/** What senders did, by their kind. */
+function ofSenders(registry: Registry) {
+  const registers = [registry]
+  const sent = new Counter({
+    name: name('sender_requests_total'),
+    help: 'Requests that bring rows, by kind of sender: taken, refused (4xx), or told to come later (5xx)',
+    labelNames: ['sender', 'outcome'] as const,
+    registers,
+  })
+  const lag = new Histogram({
+    name: name('sender_lag_seconds'),
+    help: 'Between the own time of the newest flow or event of a request and its receipt',
+    labelNames: ['sender'] as const,
+    buckets: [1, 5, 30, 120, 600, 3600, 86_400],
+    registers,
+  })
+  return { sent, lag }
 }
 
 /** How much came in, and what is there now. */

@@ -1,7 +1,7 @@
 import {
   actorFromAccessToken,
   AppError,
-  holderOfApiToken,
+  holderOrEnded,
   type Actor,
   unavailable,
   type IngestCredential,
@@ -13,6 +13,8 @@ export interface Caller {
   actor?: Actor
   /** Set for a token that can do nothing but ingest. */
   ingest?: IngestCredential
+  /** Set for a token that was revoked or has ended. */
+  ended?: { tenantId: number; tokenId: number; why: string }
 }
 
 /** The credential of a header: Bearer for all; for senders that can't, Basic (token as password), ApiKey and Splunk. */
@@ -35,6 +37,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Whose request it is, once a credential was read. */
     tenantId: number | null
+    /** The token that it came with, also one that has ended. */
+    sender: { tenantId: number; tokenId: number; ended?: string } | null
   }
 }
 
@@ -44,7 +48,14 @@ export async function whoIs(deps: Pick<Deps, 'database' | 'services'>, request: 
     throw unavailable(error) ?? error
   })
   request.tenantId = (caller.actor ?? caller.ingest)?.tenantId ?? null
+  request.sender = senderOf(caller)
   return caller
+}
+
+function senderOf({ actor, ingest, ended }: Caller): FastifyRequest['sender'] {
+  if (ended) return { tenantId: ended.tenantId, tokenId: ended.tokenId, ended: ended.why }
+  if (ingest) return { tenantId: ingest.tenantId, tokenId: ingest.tokenId }
+  return actor?.tokenId === undefined ? null : { tenantId: actor.tenantId, tokenId: actor.tokenId }
 }
 
 async function callerOf(
@@ -56,8 +67,9 @@ async function callerOf(
     const actor = await actorFromAccessToken(database, services, credential)
     return actor ? { actor } : {}
   }
-  const holder = await holderOfApiToken(database, services, credential)
+  const holder = await holderOrEnded(database, services, credential)
   if (!holder) return {}
+  if (holder.kind === 'ended') return { ended: holder }
   return holder.kind === 'api' ? { actor: holder.actor } : { ingest: holder.credential }
 }
 

@@ -59,6 +59,7 @@ test('every procedure says who may call it', () => {
       "cases.restore: case:work",
       "cases.update: case:work",
       "collections.get: collection:read",
+      "collections.hunts: collection:read",
       "collections.list: collection:read",
       "health.errors: error:read",
       "health.status: signed-in",
@@ -66,6 +67,7 @@ test('every procedure says who may call it', () => {
       "hosts.list: host:read",
       "ingestion.addKey: token:manage",
       "ingestion.cancelImport: ingestion:send",
+      "ingestion.deliveries: ingestion:read",
       "ingestion.files: collection:read",
       "ingestion.import: ingestion:read",
       "ingestion.imports: ingestion:read",
@@ -79,6 +81,10 @@ test('every procedure says who may call it', () => {
       "rows.list: row:read",
       "rows.raw: row:read",
       "rows.search: row:read",
+      "senders.list: ingestion:read",
+      "senders.watch: token:manage",
+      "servers.list: token:manage",
+      "servers.update: token:manage",
       "tenants.create: tenant:manage",
       "tenants.get: tenant:manage",
       "tenants.list: tenant:manage",
@@ -132,7 +138,7 @@ test.each(asked.filter(({ path }) => !withoutTenant(path)))(
 )
 
 const takesNoId =
-  /\.(list|errors|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants)\.create$|^tenants\.|^rows\.|^ingestion\./
+  /\.(list|hunts|errors|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants)\.create$|^tenants\.|^rows\.|^ingestion\./
 
 test('every procedure that takes an id stands in the table of foreign ids', () => {
   const unlisted = procedures.map((p) => p.path).filter((path) => !takesNoId.test(path) && !rowOf[path])

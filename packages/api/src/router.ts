@@ -7,6 +7,8 @@ import { auditRouter } from './audit/router.ts'
 import { healthRouter } from './health/router.ts'
 import { ingestionRouter } from './ingestion/router.ts'
 import { rowsRouter } from './rows/router.ts'
+import { sendersRouter } from './senders/router.ts'
+import { serversRouter } from './servers/router.ts'
 import { tenantsRouter } from './tenants/router.ts'
 import { tokensRouter } from './tokens/router.ts'
 import { router } from './trpc.ts'
@@ -22,6 +24,8 @@ export const appRouter = router({
   health: healthRouter,
   ingestion: ingestionRouter,
   rows: rowsRouter,
+  senders: sendersRouter,
+  servers: serversRouter,
   tenants: tenantsRouter,
   tokens: tokensRouter,
   users: usersRouter,

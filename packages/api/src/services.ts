@@ -1,6 +1,10 @@
+import type { SenderKind } from './senders/rules.ts'
+
 /** What happened, for the operator's figures. Fixed names and numbers only, never a caller's text. */
 export type Counted =
   | { kind: 'auth'; credential: 'password' | 'session' | 'link' | 'access token' | 'api token'; ok: boolean }
+  /** A request that brings rows, by the kind of its sender, and how old what it brought was. */
+  | { kind: 'sent'; sender: SenderKind; status: number; lagMs: number | undefined }
   | { kind: 'rows'; stored: number; known: number; rejected: number; bytes: number }
 
 /** What the process hands to procedures: settings and clocks, as arguments. */

@@ -56,6 +56,8 @@ export const rowOf: Record<string, { table: string; input?: object; as?: string;
   'hosts.get': { table: 'hosts' },
   'ingestion.import': { table: 'imports' },
   'ingestion.cancelImport': { table: 'imports' },
+  'senders.watch': { table: 'api_tokens', input: { kind: 'feed', silentAfter: 5 } },
+  'servers.update': { table: 'velociraptor_servers', input: { guiUrl: 'https://velo.example.com' } },
   'ingestion.removeKey': { table: 'import_keys' },
   'tokens.revoke': { table: 'api_tokens' },
   'users.get': { table: 'users' },
@@ -69,6 +71,8 @@ export async function fillTenant(bed: TestBed, tenant: number) {
   await bed.root.query(`
 insert into users (tenant_id, username, role) values (${tenant}, '${crypto.randomUUID()}', 'viewer');
 insert into api_tokens (tenant_id, name, scope, token_hash, hint, created_by) select ${tenant}, 't', 'ingest', decode(replace('${crypto.randomUUID()}', '-', ''), 'hex'), 'vct_', max(id) from users where tenant_id = ${tenant};
+insert into velociraptor_servers (tenant_id, name, org_id) values (${tenant}, '${crypto.randomUUID()}', 'root');
+insert into senders (tenant_id, token_id, kind, first_at, last_at) select ${tenant}, max(id), 'feed', now(), now() from api_tokens where tenant_id = ${tenant};
 insert into hosts (tenant_id, hostname) values (${tenant}, '${crypto.randomUUID()}');
 insert into collections (tenant_id, host_id, flow_id) select ${tenant}, max(id), 'F.1' from hosts where tenant_id = ${tenant};
 insert into imports (tenant_id, name, sha256, bytes) values (${tenant}, 'x.zip', 'x', 1);

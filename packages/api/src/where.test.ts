@@ -24,6 +24,7 @@ const reads: Record<
   'auth.me': 'of the caller',
   'cases.list': (c) => c.cases.list({}),
   'cases.get': 'by id',
+  'collections.hunts': (c) => c.collections.hunts({}),
   'collections.list': (c) => c.collections.list({}),
   'collections.get': 'by id',
   'health.errors': (c) => c.health.errors({}),
@@ -31,6 +32,7 @@ const reads: Record<
   'hosts.list': (c) => c.hosts.list({}),
   'hosts.get': 'by id',
   'ingestion.overview': (c) => c.ingestion.overview({}),
+  'ingestion.deliveries': (c) => c.ingestion.deliveries({}),
   'ingestion.imports': (c) => c.ingestion.imports({}),
   'ingestion.import': 'by id',
   'ingestion.keys': (c) => c.ingestion.keys({}),
@@ -48,6 +50,8 @@ const reads: Record<
   'rows.list': (c, { collectionId, sourceId }) => c.rows.list({ collectionId, sourceId }),
   'rows.lines': (c, { collectionId, sourceId }) => c.rows.lines({ collectionId, sourceId }),
   'rows.raw': (c, { row }) => c.rows.raw({ id: row }),
+  'senders.list': (c) => c.senders.list({}),
+  'servers.list': (c) => c.servers.list({}),
   'tenants.list': 'global',
   'tenants.get': 'global',
   'tokens.list': (c) => c.tokens.list({}),
@@ -100,9 +104,10 @@ describe.each([
       server: 's',
       orgId: mark,
     })
-    const { id: serverId } = await bed.one<{ id: number }>('select id from velociraptor_servers where tenant_id = $1', [
-      tenantId,
-    ])
+    const { id: serverId } = await bed.one<{ id: number }>(
+      'select id from velociraptor_servers where tenant_id = $1 order by id desc limit 1',
+      [tenantId],
+    )
     const flow = {
       org_id: mark,
       client_id: 'shared-host',
@@ -116,6 +121,12 @@ describe.each([
     const credential = { tenantId, tokenId, serverId }
     await receive(ingest, { credential, body: Readable.from([Buffer.from(body)]), limit: 1e6, origin: {} })
     await ingest.close()
+    await bed.root.query(
+      `update collections set hunt_id = 'H.1', hunt_description = '${mark}-mark' where tenant_id = ${tenantId}`,
+    )
+    await bed.root.query(
+      `update velociraptor_servers set gui_url = 'https://${mark}-mark' where tenant_id = ${tenantId}`,
+    )
     // More is expected than came, and counted as incomplete.
     await bed.root.query(`update collection_sources set rows_expected = 5 where tenant_id = ${tenantId}`)
     const found = await bed.one<{ collection: number; source: number; rejected: number }>(

@@ -11,6 +11,8 @@ insert into one_time_links (tenant_id, user_id, code_hash, expires_at) select 1,
 insert into sessions (tenant_id, user_id, token_hash, expires_at, address) select 1, id, 'x', now(), '127.0.0.1' from users;
 insert into velociraptor_servers (tenant_id, name, org_id) values (1, 'main', 'root');
 insert into api_tokens (tenant_id, name, scope, token_hash, hint, created_by) select 1, 't', 'ingest', 'x', 'vct_', id from users;
+insert into senders (tenant_id, token_id, kind, first_at, last_at) select 1, id, 'feed', now(), now() from api_tokens;
+insert into sender_minutes (tenant_id, token_id, kind, at) select 1, token_id, kind, now() from senders;
 insert into throttles (key, failures) values ('k', 1);
 insert into audit_events (tenant_id, actor, action) values (1, 'ada', 'test');
 insert into errors (tenant_id, fingerprint, message, route) values (1, 'f', 'm', '/');

@@ -407,9 +407,20 @@ export interface RejectedRows {
   id: Generated<number>;
   lineNumber: number;
   reason: string;
+  /**
+   * when it was stored after all; the bytes stay here too
+   */
+  resolvedAt: Timestamp | null;
+  resolvedBy: string | null;
   rowNumber: number | null;
   sourceId: number | null;
   tenantId: number;
+  triedAt: Timestamp | null;
+  /**
+   * why the last try set it aside again; reason stays as it was
+   */
+  triedReason: string | null;
+  tries: Generated<number>;
 }
 
 export interface Runs {
@@ -424,6 +435,50 @@ export interface Runs {
   sourceId: number;
   superseded: Generated<boolean>;
   tenantId: number;
+}
+
+export interface SenderMinutes {
+  at: Timestamp;
+  kind: string;
+  refused: Generated<number>;
+  requests: Generated<number>;
+  rows: Generated<number>;
+  rowsRejected: Generated<number>;
+  tenantId: number;
+  tokenId: number;
+}
+
+export interface Senders {
+  firstAt: Timestamp;
+  kind: string;
+  lagAt: Timestamp | null;
+  lagMs: number | null;
+  lastAt: Timestamp;
+  /**
+   * in how many minutes it spoke: few, and nothing is known of its rhythm
+   */
+  minutes: Generated<number>;
+  refused: Generated<number>;
+  refusedAt: Timestamp | null;
+  refusedReason: string | null;
+  refusedStatus: number | null;
+  requests: Generated<number>;
+  rows: Generated<number>;
+  rowsRejected: Generated<number>;
+  /**
+   * minutes of silence after which it has stopped, where somebody said so; 0 for never; null by its rhythm
+   */
+  silentAfter: number | null;
+  /**
+   * when a request of it was taken last; last_at counts refused ones too
+   */
+  takenAt: Timestamp | null;
+  tenantId: number;
+  tokenId: number;
+  /**
+   * its longest pause in seconds, which fades by half in a week of silence
+   */
+  usualPause: Generated<number>;
 }
 
 export interface Sessions {
@@ -478,6 +533,10 @@ export interface Users {
 
 export interface VelociraptorServers {
   createdAt: Generated<Timestamp>;
+  /**
+   * where people open Velociraptor itself, without a slash at its end
+   */
+  guiUrl: string | null;
   id: Generated<number>;
   lastContactAt: Timestamp | null;
   name: string;
@@ -510,6 +569,8 @@ export interface DB {
   rejectedParts: RejectedParts;
   rejectedRows: RejectedRows;
   runs: Runs;
+  senderMinutes: SenderMinutes;
+  senders: Senders;
   sessions: Sessions;
   sources: Sources;
   tenants: Tenants;

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Deps } from '../app.ts'
 import { contextFor } from '../context.ts'
 import { snakeKeys } from '../rest/words.ts'
+import { took } from './sender-log.ts'
 import { askedFirst, whoIs } from '../who-is.ts'
 
 /** `POST /api/ingestion/ingest`: one JSON document of one host, from a script or a person's hand. */
@@ -18,6 +19,7 @@ export async function ingestDocuments(app: FastifyInstance, deps: Deps, ingest: 
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
       const origin = { address: request.ip, requestId: request.id }
       const { repeated, ...record } = await receiveDocument(ingest, { sender, body, key: keyOf(request), origin })
+      took(request, record)
       return reply.status(repeated ? 200 : 201).send(snakeKeys(record))
     })
     done()

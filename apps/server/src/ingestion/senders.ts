@@ -9,6 +9,7 @@ import {
 } from '@velocicompanion/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../app.ts'
+import { hears, took } from './sender-log.ts'
 import { askedFirst, ingestCredential } from '../who-is.ts'
 import { isReady } from '../health.ts'
 
@@ -68,14 +69,15 @@ function elastic(scope: FastifyInstance, deps: Deps, ingest: Ingest, done: () =>
   scope.post('/_bulk', options, async (request, reply) => {
     const began = performance.now()
     const bulk = { credential: credential.of(request), origin: originOf(request), limit: limitOf(deps) }
-    const { actions } = await receiveBulk(ingest, { ...bulk, body: request.raw })
-    const took = Math.round(performance.now() - began)
+    const { actions, ...came } = await receiveBulk(ingest, { ...bulk, body: request.raw, told: hears(request) })
+    took(request, came)
+    const ms = Math.round(performance.now() - began)
     // Velociraptor keeps each answer in a result set of its own, and looks at none of the items.
     const small = /^go-elasticsearch\/.*SNAPSHOT/.test(request.headers['user-agent'] ?? '')
     const items = small
       ? []
       : actions.map(({ _index, _id }) => ({ index: { _index, _id, status: 201, result: 'created' } }))
-    return reply.send({ took, errors: false, items })
+    return reply.send({ took: ms, errors: false, items })
   })
   done()
 }
@@ -105,6 +107,7 @@ function splunk(scope: FastifyInstance, deps: Deps, ingest: Ingest, done: () => 
       if (!(error instanceof HecError)) throw error
       const { status, message: text, code, event } = error
       own.add(reply)
+      request.refusal = text
       return reply.status(status).send({ text, code, ...(event !== undefined && { 'invalid-event-number': event }) })
     }
   }
@@ -135,10 +138,13 @@ function wholeBodies(scope: FastifyInstance, deps: Deps) {
 
 const bodyOf = ({ body }: FastifyRequest) => (Buffer.isBuffer(body) ? body : Buffer.alloc(0))
 
-const store = (
+const store = async (
   ingest: Ingest,
   kind: 'splunk' | 'logscale',
   credential: IngestCredential,
   request: FastifyRequest,
   { units, body }: { units: ReturnType<typeof readHec>; body: Buffer },
-) => receiveUnnumbered(ingest, { credential, kind, bytes: body, units, aside: [], origin: originOf(request) })
+) => {
+  const heard = { origin: originOf(request), told: hears(request) }
+  took(request, await receiveUnnumbered(ingest, { credential, kind, bytes: body, units, aside: [], ...heard }))
+}

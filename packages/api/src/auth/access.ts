@@ -86,6 +86,14 @@ export interface IngestCredential {
 
 export type TokenHolder = { kind: 'ingest'; credential: IngestCredential } | { kind: 'api'; actor: Actor }
 
+/** It may do nothing; whose it was tells whose sender still uses it. */
+export interface EndedToken {
+  kind: 'ended'
+  tenantId: number
+  tokenId: number
+  why: string
+}
+
 /**
  * An `api` token acts as its maker and ends with them; an `ingest` token outlives its maker, as a sender that stops
  * when somebody leaves the team loses evidence.
@@ -95,16 +103,33 @@ export async function holderOfApiToken(
   services: Services,
   token: string,
 ): Promise<TokenHolder | undefined> {
+  const holder = await holderOrEnded(database, services, token)
+  return holder?.kind === 'ended' ? undefined : holder
+}
+
+/** The same, and of a token that was revoked or has ended, that it did. */
+export async function holderOrEnded(
+  database: Database,
+  services: Services,
+  token: string,
+): Promise<TokenHolder | EndedToken | undefined> {
   const holder = await readApiToken(database, services, token)
-  services.count({ kind: 'auth', credential: 'api token', ok: holder !== undefined })
+  services.count({ kind: 'auth', credential: 'api token', ok: holder !== undefined && holder.kind !== 'ended' })
   return holder
 }
 
-async function readApiToken(database: Database, services: Services, token: string): Promise<TokenHolder | undefined> {
+async function readApiToken(
+  database: Database,
+  services: Services,
+  token: string,
+): Promise<TokenHolder | EndedToken | undefined> {
   if (!/^vct_[0-9A-Za-z]{43}$/.test(token)) return undefined
   const found = await credential(database.db, 'token', hashOf(token))
-  if (!found || found.endedAt || (found.expiresAt && found.expiresAt <= services.now())) return undefined
+  if (!found) return undefined
   const tokenId = Number(found.recordId)
+  const ended = { kind: 'ended', tenantId: found.tenantId, tokenId } as const
+  if (found.endedAt) return { ...ended, why: 'The token is revoked' }
+  if (found.expiresAt && found.expiresAt <= services.now()) return { ...ended, why: 'The token has ended' }
   await noteUse(database.db, found.tenantId, tokenId, services.now())
   if (found.scope === 'ingest') {
     return { kind: 'ingest', credential: { tenantId: found.tenantId, tokenId, serverId: found.serverId } }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { cursorInput, limitInput, skipInput } from '../keyset.ts'
 import { can, canAcross, router } from '../trpc.ts'
-import { getCollection, listCollections } from './queries.ts'
+import { getCollection, listCollections, listHunts } from './queries.ts'
 
 const id = z.number().int().positive()
 const name = z.string().min(1).max(300).optional()
@@ -21,6 +21,16 @@ export const collectionsRouter = router({
       }),
     )
     .query(({ ctx, input }) => listCollections(ctx.scope, input)),
+  hunts: canAcross('collection:read')
+    .input(
+      z.object({
+        limit: limitInput,
+        /** How many were shown: the whole is reckoned for each page. */
+        cursor: skipInput.nullish().transform((skip) => skip ?? undefined),
+        incomplete: z.boolean().default(false),
+      }),
+    )
+    .query(({ ctx, input: { cursor: skip, ...input } }) => listHunts(ctx.scope, { ...input, skip })),
   get: can('collection:read')
     .input(z.object({ id }))
     .query(({ ctx, input }) => getCollection(ctx.scope, input.id)),

@@ -89,7 +89,10 @@ const none = { collections: 0, incomplete: 0, rowsReceived: 0, rowsExpected: nul
 export async function getHost(scope: TenantScope, id: number) {
   const host = await scope.db
     .selectFrom('hosts')
-    .select([...shown, 'hosts.hostMetadata'])
+    .leftJoin('velociraptorServers as v', (join) =>
+      join.onRef('v.tenantId', '=', 'hosts.tenantId').onRef('v.id', '=', 'hosts.serverId'),
+    )
+    .select([...shown, 'hosts.hostMetadata', 'v.name as server', 'v.orgId', 'v.guiUrl'])
     .where('hosts.tenantId', '=', scope.tenantId)
     .where('hosts.id', '=', id)
     .executeTakeFirst()

@@ -14,6 +14,14 @@ export interface Receiving {
   /** What the request says beside its body, if it does (`X-Velociraptor-Org`). */
   org?: string | undefined
   origin: Origin
+  /** Hears what a request is while it is taken in. */
+  told?: ((said: Said) => void) | undefined
+}
+
+export interface Said {
+  events?: boolean
+  /** The own time of the newest flow or event in it, in milliseconds. */
+  newest?: number
 }
 
 /** The same for a repeat as for the first time. */

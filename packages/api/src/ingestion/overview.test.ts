@@ -134,3 +134,26 @@ test('pages what was set aside by key', async () => {
   expect([...first.rows, ...second.rows].map((row) => row.id)).toEqual(ids.toReversed())
   expect(second.nextCursor).toBeNull()
 })
+
+test('pages every delivery by key, and shows only those with problems, of one kind or of one sender', async () => {
+  const tenant = await bed.tenant()
+  const admin = await bed.callerOf(tenant, 'admin')
+  const { id: token } = await admin.tokens.create({ name: 'velo', scope: 'ingest' })
+  await bed.root.query(
+    `insert into deliveries (tenant_id, kind, sha256, token_id, rows, rows_stored, rows_rejected, completed_at)
+     select $1, case when n = 3 then 'elastic' else 'batch' end, '\\x00', case when n = 1 then $2::bigint end, 9, 9, (n = 2)::int, case when n <> 4 then now() end
+     from generate_series(1, 5) n`,
+    [tenant, token],
+  )
+  const all = (await admin.ingestion.deliveries({})).rows.map((row) => row.id)
+  expect(all).toHaveLength(5)
+  const first = await admin.ingestion.deliveries({ limit: 3 })
+  const second = await admin.ingestion.deliveries({ limit: 3, cursor: first.nextCursor })
+  expect([...first.rows, ...second.rows].map((row) => row.id)).toEqual(all)
+  expect(second.nextCursor).toBeNull()
+  const ids = async (filter: object) =>
+    (await admin.ingestion.deliveries(filter)).rows.map((row) => row.id - all[4]! + 1)
+  expect(await ids({ problems: true })).toEqual([4, 2])
+  expect(await ids({ kind: 'elastic' })).toEqual([3])
+  expect(await ids({ tokenId: token })).toEqual([1])
+})

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { notFound } from '../errors.ts'
+import { beyond, page, type Place } from '../keyset.ts'
 import type { ReadScope, TenantScope } from '../scope.ts'
 
 /** What arrived, what is not whole, and who sends: one page's worth, newest first. */
@@ -26,7 +27,7 @@ const sumsSince = (scope: ReadScope, from: Date) =>
     .where('receivedAt', '>=', from)
     .executeTakeFirstOrThrow()
 
-const deliveries = (scope: ReadScope, limit: number) =>
+const withNames = (scope: ReadScope) =>
   scope.db
     .selectFrom('deliveries as d')
     .leftJoin('hosts as h', (join) => join.onRef('h.tenantId', '=', 'd.tenantId').onRef('h.id', '=', 'd.hostId'))
@@ -47,8 +48,34 @@ const deliveries = (scope: ReadScope, limit: number) =>
     .$if(scope.tenantId !== 'all', (q) => q.where('d.tenantId', '=', scope.tenantId as number))
     .orderBy('d.receivedAt', 'desc')
     .orderBy('d.id', 'desc')
-    .limit(limit)
+
+const deliveries = (scope: ReadScope, limit: number) => withNames(scope).limit(limit).execute()
+
+export interface DeliveryFilter {
+  limit: number
+  cursor?: Place | undefined
+  kind?: string | undefined
+  tokenId?: number | undefined
+  hostId?: number | undefined
+  collectionId?: number | undefined
+  /** Only those that set rows aside, or that broke off or are still under way. */
+  problems: boolean
+}
+
+/** Every delivery, newest first. How many there are is not counted: there are millions. */
+export async function listDeliveries(scope: ReadScope, filter: DeliveryFilter) {
+  const { limit, cursor, kind, tokenId, hostId, collectionId, problems } = filter
+  const rows = await withNames(scope)
+    .$if(kind !== undefined, (q) => q.where('d.kind', '=', kind!))
+    .$if(tokenId !== undefined, (q) => q.where('d.tokenId', '=', tokenId!))
+    .$if(hostId !== undefined, (q) => q.where('d.hostId', '=', hostId!))
+    .$if(collectionId !== undefined, (q) => q.where('d.collectionId', '=', collectionId!))
+    .$if(problems, (q) => q.where(sql<boolean>`(d.rows_rejected > 0 or d.completed_at is null)`))
+    .$if(cursor !== undefined, (q) => q.where(beyond(sql`d.received_at`, sql`d.id`, cursor!, 'time', 'desc')))
+    .limit(limit + 1)
     .execute()
+  return page(rows, limit, (row) => row.receivedAt)
+}
 
 /** Sources of which fewer rows arrived than their sender announced; `total` counts all of them. */
 async function incompleteSources(scope: ReadScope, limit: number) {

@@ -9,7 +9,7 @@ import { BodyTooLarge, groupsOf, splitLines, type Group, type LongLine } from '.
 import { receiveEvents } from './events.ts'
 import { storePieces } from './in-flight.ts'
 import { readEnvelope, type Envelope, type RowsEnvelope } from './protocol.ts'
-import { applyEnd, applyRecord, collectionOf, hostOf, sourceOf } from './records.ts'
+import { applyEnd, applyRecord, collectionOf, hostOf, sourceOf, timeOf } from './records.ts'
 import { sourceNameOf } from './places.ts'
 import { receiveList } from './reconcile.ts'
 import { isLong, storeGroup, storeLong, type Ingest, type Stored, type Target } from './store.ts'
@@ -32,6 +32,7 @@ export async function receive(ingest: Ingest, receiving: Receiving): Promise<Rec
   if (isLong(first.value))
     throw new AppError('BAD_REQUEST', 'The first line must be an envelope, and this one is too long')
   const envelope = readEnvelope(first.value.bytes)
+  receiving.told?.({ events: envelope.kind === 'events' })
   if (receiving.org !== undefined && receiving.org !== envelope.org_id) throw otherOrg()
   if (envelope.kind === 'batch' || envelope.kind === 'uploads' || envelope.kind === 'logs') {
     return receiveRows(ingest, receiving, credential.serverId, envelope, first.value, groups)
@@ -41,6 +42,7 @@ export async function receive(ingest: Ingest, receiving: Receiving): Promise<Rec
     const clients = new Set<string>()
     const receipt = await receiveEvents({ envelope, line: first.value }, groups, (e, line, rows) => {
       clients.add(e.client_id)
+      if (!isLong(rows)) receiving.told?.(newestEvent(rows))
       return receiveRows(ingest, receiving, serverId, e, line, only(rows))
     })
     await inScope(ingest, receiving, (scope) => supersedeOfClients(scope, ingest.database, serverId, [...clients]))
@@ -51,6 +53,18 @@ export async function receive(ingest: Ingest, receiving: Receiving): Promise<Rec
   return envelope.kind === 'reconcile'
     ? receiveList(ingest, receiving, credential.serverId, envelope, body)
     : receiveRecords(ingest, receiving, credential.serverId, envelope, body)
+}
+
+const arrivals = /"_ts":\s*(\d{9,19})\b/g
+
+/** By the last line: rows of a day file stand in the order in which Velociraptor got them. */
+function newestEvent({ bytes }: Group) {
+  const start = bytes.lastIndexOf(10, bytes.length - 2) + 1
+  const found = bytes
+    .subarray(Math.max(start, bytes.length - 65_536))
+    .toString('latin1')
+    .matchAll(arrivals)
+  return { newest: Math.max(0, ...found.map(([, ts]) => timeOf(Number(ts))?.getTime() ?? 0)) }
 }
 
 /** Lines that are no rows, which are held together. */
@@ -84,6 +98,7 @@ async function receiveRecords(
       const hostId = await hostOf(scope, serverId, e.client_id)
       ids = { hostId, collectionId: await collectionOf(scope, hostId, e) }
       await applyRecord(scope, ids, e, line.toString('utf8').toWellFormed())
+      if (e.kind === 'flow') receiving.told?.({ newest: timeOf(e.record.active_time)?.getTime() ?? 0 })
       if (e.kind === 'flow_end') await applyEnd(scope, ids.collectionId, e)
     }
     if (ids && envelope.kind === 'flow_end') await supersede(scope, ingest.database, [ids.hostId])

@@ -3,7 +3,7 @@ import { cursorInput, limitInput } from '../keyset.ts'
 import { can, canAcross, router } from '../trpc.ts'
 import { addKey, listKeys, makeKey, removeKey } from './imports/keys.ts'
 import { cancelImport, filesOf, getImport, listImports } from './imports/queries.ts'
-import { overview, rejectedPart, rejectedRows } from './queries.ts'
+import { listDeliveries, overview, rejectedPart, rejectedRows } from './queries.ts'
 
 const id = z.number().int().positive()
 const pem = z.string().max(32_768)
@@ -18,6 +18,19 @@ export const ingestionRouter = router({
   overview: canAcross('ingestion:read')
     .input(z.object({ limit: z.number().int().min(1).max(200).default(50) }))
     .query(({ ctx, input }) => overview(ctx.scope, input.limit, ctx.services.now())),
+  deliveries: canAcross('ingestion:read')
+    .input(
+      z.object({
+        limit: limitInput,
+        cursor: cursorInput,
+        kind: z.string().max(40).optional(),
+        tokenId: id.optional(),
+        hostId: id.optional(),
+        collectionId: id.optional(),
+        problems: z.boolean().default(false),
+      }),
+    )
+    .query(({ ctx, input }) => listDeliveries(ctx.scope, input)),
   rejected: canAcross('ingestion:read')
     .input(z.object({ limit: z.number().int().min(1).max(200).default(50), cursor, deliveryId: id.optional() }))
     .query(({ ctx, input }) => rejectedRows(ctx.scope, input)),

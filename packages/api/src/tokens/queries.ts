@@ -92,7 +92,16 @@ async function makerOf(scope: TenantScope, actor: { tenantId: number; userId: nu
 async function serverOf(scope: TenantScope, name: string, orgId: string) {
   const { id } = await scope.db
     .insertInto('velociraptorServers')
-    .values({ tenantId: scope.tenantId, name, orgId })
+    .values((eb) => ({
+      tenantId: scope.tenantId,
+      name,
+      orgId,
+      guiUrl: eb
+        .selectFrom('velociraptorServers as v')
+        .select((q) => q.fn.max('v.guiUrl').as('guiUrl'))
+        .where('v.tenantId', '=', scope.tenantId)
+        .where('v.name', '=', name),
+    }))
     .onConflict((oc) => oc.columns(['tenantId', 'name', 'orgId']).doUpdateSet({ orgId }))
     .returning('id')
     .executeTakeFirstOrThrow()

@@ -74,7 +74,7 @@ export interface BulkAnswer {
   actions: Action[]
 }
 
-type Bulk = Pick<Unnumbered, 'credential' | 'origin'> & { body: AsyncIterable<Uint8Array>; limit: number }
+type Bulk = Pick<Unnumbered, 'credential' | 'origin' | 'told'> & { body: AsyncIterable<Uint8Array>; limit: number }
 
 /** Takes a `_bulk` body in pieces: it is never held whole, and its repeat falls into the same pieces. */
 export async function receiveBulk(ingest: Ingest, { body, limit, ...request }: Bulk): Promise<BulkAnswer> {

@@ -1,3 +1,5 @@
+import { timeOf } from '../records.ts'
+
 /** A row as a sender without row numbers gives it, and where the row itself says that it belongs. */
 export interface Unit {
   /** The row's exact bytes, over several lines if it was sent so. */
@@ -52,3 +54,16 @@ export function placeOf(row: unknown, fallback: { hostname?: unknown; artifact?:
 
 const dayOf = (ts: unknown) =>
   typeof ts === 'number' && ts > 0 && ts < 1e11 ? new Date(ts * 1000).toISOString().slice(0, 10) : undefined
+
+const timestamps = /"(?:timestamp":\s*"([^"]{10,40})"|_ts":\s*(\d{9,19})\b)/g
+
+/** When the last row was sent or arrived at Velociraptor, in milliseconds, by the columns that uploaders put at its end; else 0. */
+export function newestOf(units: Unit[]): number {
+  const row = units.at(-1)?.row
+  const end = row?.subarray(Math.max(0, row.length - 65_536)).toString('latin1') ?? ''
+  const times = [...end.matchAll(timestamps)].map(([, text, ts]) =>
+    ts === undefined ? Date.parse(text!) : (timeOf(Number(ts))?.getTime() ?? 0),
+  )
+  // An event's own arrival, where it has one, is older than its sending.
+  return Math.min(...times.filter((at) => at > 0), Number.MAX_SAFE_INTEGER) % Number.MAX_SAFE_INTEGER
+}

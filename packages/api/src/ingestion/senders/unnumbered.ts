@@ -5,11 +5,12 @@ import { AppError } from '../../errors.ts'
 import { fold } from '../../evidence/folded.ts'
 import { inTenant, type Origin, type TenantScope } from '../../scope.ts'
 import { again } from '../again.ts'
+import type { Said } from '../delivery.ts'
 import { groupsOfLines } from '../lines.ts'
 import { collectionNamed, hostOf, hostOfDocument, huntOfFlow, sourceOf } from '../records.ts'
 import { supersede } from '../supersede.ts'
 import { storeGroup, type Ingest, type Target } from '../store.ts'
-import type { Aside, Place, Unit, Units } from './unit.ts'
+import { newestOf, type Aside, type Place, type Unit, type Units } from './unit.ts'
 
 export interface Unnumbered extends Units {
   credential: IngestCredential
@@ -17,6 +18,8 @@ export interface Unnumbered extends Units {
   /** As they came: a repeat of a request has the same bytes. */
   bytes: Buffer
   origin: Origin
+  /** Hears what a request is while it is taken in. */
+  told?: ((said: Said) => void) | undefined
 }
 
 /** How long the same bytes are the same request. A sender repeats within hours; the same row may come again another day. */
@@ -38,6 +41,7 @@ export async function receiveUnnumbered(
   if (serverId === null)
     throw new AppError('FORBIDDEN', 'This token names no Velociraptor server and org: make one that does')
   if (units.length + aside.length === 0) return { rows: 0, rejected: 0 }
+  request.told?.({ newest: newestOf(units) })
   const sha256 = createHash('sha256').update(request.bytes).digest()
   const places = byPlace(units)
   const parts = await inScope(ingest, request, async (scope) => {
