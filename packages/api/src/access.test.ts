@@ -77,6 +77,7 @@ test('every procedure says who may call it', () => {
       "ingestion.rejected: ingestion:read",
       "ingestion.rejectedPart: ingestion:read",
       "ingestion.removeKey: token:manage",
+      "ingestion.retry: ingestion:send",
       "rows.lines: row:read",
       "rows.list: row:read",
       "rows.raw: row:read",

@@ -123,6 +123,14 @@ export const can = (permission: Permission) =>
       )
     })
 
+/** As `can`, for work that makes transactions of its own: it gets the tenant, and no scope. */
+export const canApart = (permission: Permission) =>
+  permitted(permission)
+    .input(namedOrAll)
+    .use(async ({ ctx, next, input, path }) =>
+      next({ ctx: { actor: ctx.actor, tenantId: await oneTenant(ctx, path, input.tenant) } }),
+    )
+
 /** The one tenant that a call is about: named by a super-admin, or the actor's own. */
 export async function oneTenant(ctx: Context & { actor: Actor }, path: string, named?: number | 'all') {
   const tenant = named ?? ctx.tenant ?? ctx.actor.tenantId

@@ -281,6 +281,7 @@ const setAsideOf = (scope: TenantScope, id: number) =>
     .select(['id', 'sourceId', 'deliveryId', 'lineNumber', 'rowNumber', 'reason', 'byteLength', 'createdAt'])
     .where('tenantId', '=', scope.tenantId)
     .where('collectionId', '=', id)
+    .where('resolvedAt', 'is', null)
     .orderBy('sourceId')
     .orderBy('rowNumber')
     .limit(100)

@@ -136,16 +136,18 @@ interface RejectedFilter {
   limit: number
   cursor?: number | undefined
   deliveryId?: number | undefined
+  resolved: boolean
 }
 
 const beginning = 2000
 
 /** Lines that were set aside, newest first, each with its first bytes in base64: they need not be text. */
-export async function rejectedRows(scope: ReadScope, { limit, cursor, deliveryId }: RejectedFilter) {
+export async function rejectedRows(scope: ReadScope, { limit, cursor, deliveryId, resolved }: RejectedFilter) {
   const all = scope.db
     .selectFrom('rejectedRows as r')
     .$if(scope.tenantId !== 'all', (q) => q.where('r.tenantId', '=', scope.tenantId as number))
     .$if(deliveryId !== undefined, (q) => q.where('r.deliveryId', '=', deliveryId!))
+    .where('r.resolvedAt', resolved ? 'is not' : 'is', null)
   const rows = await all
     .leftJoin('sources as s', (join) => join.onRef('s.tenantId', '=', 'r.tenantId').onRef('s.id', '=', 'r.sourceId'))
     .innerJoin('deliveries as d', (join) =>
@@ -153,7 +155,8 @@ export async function rejectedRows(scope: ReadScope, { limit, cursor, deliveryId
     )
     .leftJoin('hosts as h', (join) => join.onRef('h.tenantId', '=', 'd.tenantId').onRef('h.id', '=', 'd.hostId'))
     .select(['r.id', 'r.tenantId', 'r.deliveryId', 'r.collectionId', 'r.lineNumber', 'r.rowNumber'])
-    .select(['r.reason', 'r.byteLength', 'r.createdAt', 's.name as source', 'h.hostname'])
+    .select(['r.reason', 'r.byteLength', 'r.createdAt', 's.name as source', 'h.hostname', 'd.kind'])
+    .select(['r.resolvedAt', 'r.resolvedBy', 'r.triedAt', 'r.tries', 'r.triedReason'])
     .select((eb) =>
       eb
         .selectFrom('rejectedParts as p')

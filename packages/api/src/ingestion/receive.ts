@@ -244,6 +244,7 @@ async function closeDelivery(
     .where('sourceId', '=', t.sourceId)
     .where('rowNumber', '>=', e.start_row)
     .where('rowNumber', '<', e.start_row + total.rows)
+    .where('resolvedAt', 'is', null)
     .executeTakeFirstOrThrow()
   return n
 }

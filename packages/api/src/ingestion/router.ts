@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { cursorInput, limitInput } from '../keyset.ts'
-import { can, canAcross, router } from '../trpc.ts'
+import { can, canAcross, canApart, router } from '../trpc.ts'
 import { addKey, listKeys, makeKey, removeKey } from './imports/keys.ts'
 import { cancelImport, filesOf, getImport, listImports } from './imports/queries.ts'
+import { retryRejected } from './retry.ts'
 import { listDeliveries, overview, rejectedPart, rejectedRows } from './queries.ts'
 
 const id = z.number().int().positive()
@@ -32,8 +33,21 @@ export const ingestionRouter = router({
     )
     .query(({ ctx, input }) => listDeliveries(ctx.scope, input)),
   rejected: canAcross('ingestion:read')
-    .input(z.object({ limit: z.number().int().min(1).max(200).default(50), cursor, deliveryId: id.optional() }))
+    .input(
+      z.object({
+        limit: z.number().int().min(1).max(200).default(50),
+        cursor,
+        deliveryId: id.optional(),
+        /** Those that were stored after all, in place of those that are still set aside. */
+        resolved: z.boolean().default(false),
+      }),
+    )
     .query(({ ctx, input }) => rejectedRows(ctx.scope, input)),
+  retry: canApart('ingestion:send')
+    .input(z.object({ ids: z.array(id).min(1).max(50) }))
+    .mutation(({ ctx: { database, services, tenantId, actor, origin }, input }) =>
+      retryRejected({ database, services, tenantId, actor, origin }, input.ids),
+    ),
   rejectedPart: can('ingestion:read')
     .input(z.object({ id, part: z.number().int().min(0).max(100_000) }))
     .query(({ ctx, input }) => rejectedPart(ctx.scope, input)),

@@ -117,7 +117,7 @@ const noteRepeat = ({ database }: Ingest, w: Whole) =>
       ...opening(w),
       insertDelivery(client, w, { stored: 0, known: w.group.lines, rejected: 0 }),
       `select count(distinct row_number) as n from rejected_rows where tenant_id = ${w.tenantId} and collection_id = ${collectionId}
-and source_id = ${sourceId} and row_number >= ${w.e.start_row} and row_number < ${w.e.start_row + w.group.lines}`,
+and source_id = ${sourceId} and row_number >= ${w.e.start_row} and row_number < ${w.e.start_row + w.group.lines} and resolved_at is null`,
       'commit',
     ])
     return Number(results.at(-2)![0]!.n)
