@@ -74,6 +74,7 @@ test('every procedure says who may call it', () => {
       "ingestion.keys: ingestion:read",
       "ingestion.makeKey: token:manage",
       "ingestion.overview: ingestion:read",
+      "ingestion.previewCsv: ingestion:send",
       "ingestion.rejected: ingestion:read",
       "ingestion.rejectedPart: ingestion:read",
       "ingestion.removeKey: token:manage",

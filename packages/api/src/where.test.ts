@@ -36,6 +36,13 @@ const reads: Record<
   'ingestion.imports': (c) => c.ingestion.imports({}),
   'ingestion.import': 'by id',
   'ingestion.keys': (c) => c.ingestion.keys({}),
+  'ingestion.previewCsv': (c) =>
+    c.ingestion.previewCsv({
+      start: Buffer.from('shared,header\n').toString('base64'),
+      whole: true,
+      hostname: 'h',
+      source: 's',
+    }),
   'ingestion.files': (c, { collectionId }) => c.ingestion.files({ collectionId }),
   'ingestion.rejected': (c) => c.ingestion.rejected({}),
   'ingestion.rejectedPart': (c, { rejectedId }) => c.ingestion.rejectedPart({ id: rejectedId, part: 0 }),
@@ -135,6 +142,10 @@ describe.each([
       [tenantId],
     )
     const [collectionId, sourceId] = [found.collection, found.source]
+    await bed.root.query(
+      `insert into import_mappings (tenant_id, shape, header, mapping, changed_by)
+       values (${tenantId}, sha256('["shared","header"]'), '{shared,header}', '{}', '${mark}-mark')`,
+    )
     await bed.root.query(`update import_keys set name = '${mark}-mark' where tenant_id = ${tenantId}`)
     await bed.root.query(`update imports set name = '${mark}-mark' where tenant_id = ${tenantId}`)
     await bed.root

@@ -104,6 +104,11 @@ export const described: Record<string, Json> = {
                 client_id: { type: 'string', description: 'Client of rows that name none' },
                 flow_id: { type: 'string', description: 'Flow of rows that name none' },
                 org_id: { type: 'string', description: "Refused when it is not that of the token's server" },
+                mapping: {
+                  type: 'string',
+                  description:
+                    'JSON: which columns of a CSV say hostname, clientId, flowId, time (timeOrder dmy or mdy) and source, or artifact as its name. Remembered for the same header; {} for none',
+                },
                 password: { type: 'string' },
                 private_key: { type: 'string', description: 'PEM of the key that a container was locked for' },
                 server_id: { type: 'integer', description: 'Velociraptor server and org that the file comes from' },

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { cursorInput, limitInput } from '../keyset.ts'
 import { can, canAcross, canApart, router } from '../trpc.ts'
 import { addKey, listKeys, makeKey, removeKey } from './imports/keys.ts'
+import { mappingInput } from './imports/mapping.ts'
+import { previewCsv } from './imports/preview.ts'
 import { cancelImport, filesOf, getImport, listImports } from './imports/queries.ts'
 import { retryRejected } from './retry.ts'
 import { listDeliveries, overview, rejectedPart, rejectedRows } from './queries.ts'
@@ -60,6 +62,17 @@ export const ingestionRouter = router({
   cancelImport: can('ingestion:send')
     .input(z.object({ id }))
     .mutation(({ ctx, input }) => cancelImport(ctx.scope, input.id)),
+  previewCsv: can('ingestion:send')
+    .input(
+      z.object({
+        start: z.base64().min(4).max(100_000),
+        whole: z.boolean(),
+        mapping: mappingInput.optional(),
+        hostname: z.string().max(1000),
+        source: z.string().max(1000),
+      }),
+    )
+    .query(({ ctx, input }) => previewCsv(ctx.scope, { ...input, start: Buffer.from(input.start, 'base64') })),
   keys: can('ingestion:read').query(({ ctx }) => listKeys(ctx.scope)),
   makeKey: can('token:manage')
     .input(z.object({ name: keyName }))

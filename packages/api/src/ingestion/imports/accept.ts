@@ -7,6 +7,7 @@ import { otherOrg } from '../delivery.ts'
 import type { Sender } from '../document/document.ts'
 import type { Ingest } from '../store.ts'
 import { keepFile } from './files.ts'
+import { mappingInput, type Mapping } from './mapping.ts'
 import { seal } from './secrets.ts'
 
 /** Most bytes of a file that is sent for import. */
@@ -14,6 +15,17 @@ export const mostImportBytes = 16 * 1024 ** 3
 
 const storable = (text: string) => text.isWellFormed() && !text.includes('\0')
 const word = z.string().trim().min(1).max(1000).refine(storable, 'holds characters that no name has')
+/** Given as JSON; an empty object says that no column means anything. */
+function readMapping(text: string, ctx: z.RefinementCtx): Mapping {
+  try {
+    return mappingInput.parse(JSON.parse(text))
+  } catch (error) {
+    const issue = error instanceof z.ZodError ? error.issues[0] : undefined
+    ctx.addIssue({ code: 'custom', message: issue ? `${issue.path.join('.')} ${issue.message}`.trim() : 'is not JSON' })
+    return z.NEVER
+  }
+}
+
 /** What may stand beside the file. An empty field of a form says nothing. */
 const fields = z.object({
   name: word,
@@ -24,6 +36,7 @@ const fields = z.object({
   orgId: word.max(200).optional(),
   password: z.string().max(1000).optional(),
   privateKey: z.string().max(32_768).optional(),
+  mapping: z.string().max(20_000).transform(readMapping).optional(),
   serverId: z.coerce.number().int().positive().optional(),
 })
 export type ImportFields = z.infer<typeof fields>
@@ -52,7 +65,7 @@ export function acceptImport(ingest: Ingest, services: Services, { sender, body,
     origin,
     attach: async (scope, file) => {
       if (file.bytes === 0) throw new AppError('BAD_REQUEST', 'The file is empty')
-      const { name, hostname, artifact, clientId, flowId, orgId, password, privateKey, serverId } = fields()
+      const { name, hostname, artifact, clientId, flowId, orgId, password, privateKey, mapping, serverId } = fields()
       const made = await scope.db
         .insertInto('imports')
         .values({
@@ -61,7 +74,14 @@ export function acceptImport(ingest: Ingest, services: Services, { sender, body,
           fileId: file.id,
           sha256: file.sha256,
           bytes: file.bytes,
-          options: JSON.stringify({ hostname, artifact, clientId, flowId }),
+          options: JSON.stringify({
+            hostname,
+            artifact,
+            clientId,
+            flowId,
+            mapping,
+            by: sender.actor?.username ?? null,
+          }),
           secrets: seal(services.secretKey, { password, privateKey }),
           serverId: await serverFor(scope, sender, serverId, orgId),
           userId: sender.actor && sender.actor.tenantId === scope.tenantId ? sender.actor.userId : null,

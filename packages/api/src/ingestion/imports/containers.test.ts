@@ -264,7 +264,7 @@ test.each(['Linux.Sys.Users', 'Linux.Sys.Crontab%2FCronScripts', 'Linux.Sys.Cron
     // Cut where a chunk may end: inside a cell, a quote, a character.
     const pieces = Array.from({ length: Math.ceil(bytes.length / 7) }, (_, i) => bytes.subarray(i * 7, i * 7 + 7))
     let lines = ''
-    for await (const part of csvToLines(Readable.from(pieces), velociraptorValueOf))
+    for await (const part of csvToLines(Readable.from(pieces), { cellOf: velociraptorValueOf }))
       lines += Buffer.from(part).toString()
     expect(parse(lines)).toEqual(parse(members.get(`results/${name}.json`)!.toString()))
   },

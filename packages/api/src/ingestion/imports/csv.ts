@@ -1,6 +1,14 @@
+import { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { maxLineBytes } from '../../evidence/prepare.ts'
 import { ImportFault } from './fault.ts'
+
+/** What becomes of a CSV's cells. The header and the cells have one character a byte of UTF-8, as the CSV is read. */
+interface Reading {
+  cellOf?: (cell: string) => string
+  /** Members that stand behind those of the header, as `,"name":value`. */
+  more?: (cells: string[]) => string
+}
 
 /**
  * A CSV as JSON lines, the header's names as keys. Bytes stay as they are: the text is read as single bytes (latin1) and
@@ -9,7 +17,7 @@ import { ImportFault } from './fault.ts'
  */
 export async function* csvToLines(
   body: AsyncIterable<Uint8Array>,
-  cellOf: (cell: string) => string = valueOf,
+  { cellOf = valueOf, more = () => '' }: Reading = {},
 ): AsyncGenerator<Uint8Array, void, void> {
   let header: string[] | undefined
   let lines: string[] = []
@@ -17,7 +25,7 @@ export async function* csvToLines(
   for await (const cells of recordsOf(inBytes(body))) {
     if (!header) header = cells.map(quoted)
     else {
-      const line = rowOf(header, cells.map(cellOf))
+      const line = rowOf(header, cells.map(cellOf), more(cells))
       lines.push(line)
       size += line.length
     }
@@ -28,9 +36,28 @@ export async function* csvToLines(
   if (lines.length > 0) yield Buffer.from(lines.join(''), 'latin1')
 }
 
-function rowOf(header: string[], cells: string[]) {
+function rowOf(header: string[], cells: string[], more: string) {
   const members = cells.map((cell, i) => `${header[i] ?? quoted(`column ${i + 1}`)}:${cell}`)
-  return `{${members.join(',')}}\n`
+  return `{${members.join(',')}${more}}\n`
+}
+
+/** The text of a cell that was read as single bytes. */
+export const textOfCell = (cell: string) => Buffer.from(cell, 'latin1').toString('utf8')
+
+/** The first records of a CSV whose start this is, as texts; one that is not whole is left out. */
+export async function recordsAt(start: Uint8Array, whole: boolean, most: number): Promise<string[][]> {
+  const records: string[][] = []
+  const bytes = whole ? start : start.subarray(0, start.lastIndexOf(10) + 1)
+  try {
+    for await (const cells of recordsOf(inBytes(Readable.from([bytes])))) {
+      records.push(cells.map(textOfCell))
+      if (records.length === most) break
+    }
+  } catch (error) {
+    // The last cell may be open where the start was cut.
+    if (whole || !(error instanceof ImportFault)) throw error
+  }
+  return records
 }
 
 const escapes: Record<string, string> = { '"': '\\"', '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' }

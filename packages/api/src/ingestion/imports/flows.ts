@@ -133,7 +133,7 @@ async function takeRows(
   const target = await inImport(run, (scope) =>
     openSource(scope, run, { hostId, collectionId, name: part.source, kind }),
   )
-  const body = part.format === 'csv' ? csvToLines(member.open(), velociraptorValueOf) : member.open()
+  const body = part.format === 'csv' ? csvToLines(member.open(), { cellOf: velociraptorValueOf }) : member.open()
   const { total, sha256 } = await storeLines(run, target, body, rewritten && part.format === 'json')
   await inImport(run, (scope) => closeSource(scope, target, total, sha256))
   addSource(report, { hostId, collectionId, source: part.source, ...total })

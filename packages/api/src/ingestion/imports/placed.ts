@@ -17,8 +17,22 @@ export interface Place {
   huntId: string | null
 }
 
+interface Placed {
+  place: Place
+  source: string
+}
+
+interface Placing {
+  source: string
+  usual: Place
+  folded: boolean
+  /** Where a row goes and what it is of; else as its ClientId and FlowId say. */
+  placing?: ((line: Buffer) => Placed) | undefined
+}
+
 interface Bucket {
   target: Target
+  source: string
   lines: Buffer[]
   size: number
   firstRow: number
@@ -38,7 +52,7 @@ export async function storePlaced(
   run: Importing,
   report: Report,
   body: AsyncIterable<Uint8Array>,
-  { source, usual, folded }: { source: string; usual: Place; folded: boolean },
+  { source: usualSource, usual, folded, placing = byFlow(usual, usualSource) }: Placing,
 ) {
   const buckets = new Map<string, Bucket>()
   let held = 0
@@ -54,14 +68,15 @@ export async function storePlaced(
     ;[bucket.lines, bucket.size] = [[], 0]
     addStored(bucket.total, await again(() => storeGroup(run.ingest, bucket.target, group, firstRow)))
   }
-  const bucketAt = async (place: Place) => {
-    const key = JSON.stringify([place.clientId, place.flowId])
+  const bucketAt = async ({ place, source }: Placed) => {
+    const named = place.clientId ?? place.hostname.toLowerCase()
+    const key = JSON.stringify([place.clientId === null, named, place.flowId, source])
     const found = buckets.get(key) ?? (await openBucket(run, report, place, source))
     buckets.set(key, found)
     return found
   }
   const take = async (line: Buffer) => {
-    const bucket = await bucketAt(placeOf(line) ?? usual)
+    const bucket = await bucketAt(placing(line))
     const kept = folded ? fold(line) : line
     bucket.lines.push(kept)
     bucket.size += kept.length
@@ -75,7 +90,7 @@ export async function storePlaced(
       for (const line of splitLines(piece.bytes)) await take(line)
       continue
     }
-    const bucket = await bucketAt(usual)
+    const bucket = await bucketAt({ place: usual, source: usualSource })
     await flush(bucket)
     const row = bucket.firstRow++
     bucket.total.rows += 1
@@ -93,9 +108,11 @@ export async function storePlaced(
       await endCollection(scope, collectionId)
       await supersede(scope, run.ingest.database, [hostId])
     })
-    addSource(report, { hostId, collectionId, source, ...bucket.total })
+    addSource(report, { hostId, collectionId, source: bucket.source, ...bucket.total })
   }
 }
+
+const byFlow = (usual: Place, source: string) => (line: Buffer) => ({ place: placeOf(line) ?? usual, source })
 
 const flowName = Buffer.from('"FlowId"')
 
@@ -129,6 +146,13 @@ function openBucket(run: Importing, report: Report, place: Place, source: string
     })
     const target = await openSource(scope, run, { hostId, collectionId, name: source, kind: 'rows' })
     addHost(report, hostId, place.hostname)
-    return { target, lines: [], size: 0, firstRow: 0, total: { rows: 0, bytes: 0, stored: 0, known: 0, rejected: 0 } }
+    return {
+      target,
+      source,
+      lines: [],
+      size: 0,
+      firstRow: 0,
+      total: { rows: 0, bytes: 0, stored: 0, known: 0, rejected: 0 },
+    }
   })
 }

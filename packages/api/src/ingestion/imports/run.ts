@@ -6,6 +6,8 @@ import { ImportFault } from './fault.ts'
 import { keepForNow, removeFile, sourceOfFile, type Source } from './files.ts'
 import { flowsOf, unknownFlow, type FoundFlow } from './flows.ts'
 import type { TenantKey } from './keys.ts'
+import { mappedCsv, type GivenMapping } from './mapped.ts'
+import { markOf, placer } from './mapping.ts'
 import { storePlaced, type Place } from './placed.ts'
 import { addNote, type Report } from './report.ts'
 import type { Importing } from './rows.ts'
@@ -19,7 +21,7 @@ export interface ImportedFile {
   sha256: Buffer
   source: Source
   /** What its sender says of a file that does not say it itself. */
-  options: Partial<Record<'hostname' | 'artifact' | 'clientId' | 'flowId', string | undefined>>
+  options: Partial<Record<'hostname' | 'artifact' | 'clientId' | 'flowId', string | undefined>> & GivenMapping
   secrets: Secrets
   /** The tenant's own, which open what was locked for it. */
   keys: () => Promise<TenantKey[]>
@@ -229,18 +231,34 @@ async function importPlain(run: Importing, report: Report, file: Plain, hunt?: H
     addNote(report, `${file.name.toWellFormed().slice(0, 200)} holds no rows`)
     return
   }
-  const { hostname, artifact, clientId = null, flowId = file.sha256.toString('hex') } = file.options
+  const body = stoppable(run.signal, file.open())
+  if (csv) {
+    const mapped = await mappedCsv(run, report, file.options, { start, whole: start.length === file.bytes })
+    const { mapping } = mapped
+    const place = usualPlace(file, hunt, markOf(mapping))
+    await storePlaced(run, report, csvToLines(body, mapped), {
+      ...place,
+      folded: false,
+      placing: placer(mapping, place.usual, place.source),
+    })
+    return mapped.end()
+  }
+  const { source, usual } = usualPlace(file, hunt)
+  if (shape === 'lines') return storePlaced(run, report, body, { source, usual, folded: true })
+  return storePlaced(run, report, valuesToLines(body, shape!), { source, usual, folded: false })
+}
+
+/** For rows that say nothing of it themselves. */
+function usualPlace({ name, sha256, options }: Plain, hunt: HuntFacts | undefined, mark = '') {
+  const { hostname, artifact, clientId = null, flowId = `${sha256.toString('hex')}${mark}` } = options
   const usual: Place = {
-    hostname: hostname ?? clientId ?? hostOfName(file.name),
+    hostname: hostname ?? clientId ?? hostOfName(name),
     clientId,
     flowId,
     huntId: hunt?.huntId ?? huntOfFlow(flowId),
   }
-  const source = (artifact ?? stemOf(file.name)).toWellFormed().replaceAll('\0', '\u2400').slice(0, 1000)
-  const body = stoppable(run.signal, file.open())
-  if (csv) return storePlaced(run, report, csvToLines(body), { source, usual, folded: false })
-  if (shape === 'lines') return storePlaced(run, report, body, { source, usual, folded: true })
-  return storePlaced(run, report, valuesToLines(body, shape!), { source, usual, folded: false })
+  const source = artifact ?? options.mapping?.artifact ?? stemOf(name)
+  return { usual, source: source.toWellFormed().replaceAll('\0', '\u2400').slice(0, 1000) }
 }
 
 async function startOf(body: AsyncGenerator<Uint8Array, void, void>) {
