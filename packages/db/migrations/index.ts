@@ -12,6 +12,7 @@ import * as findBlocksByTerms from './0010_find_blocks_by_terms.ts'
 import * as imports from './0011_imports.ts'
 import * as senders from './0014_senders.ts'
 import * as importKeysAndMappings from './0015_import_keys_and_mappings.ts'
+import * as searchByAnyTerm from './0017_search_by_any_term.ts'
 
 /** Every migration, in order. Names are frozen once released. */
 export const migrations: Record<string, Migration> = {
@@ -28,4 +29,5 @@ export const migrations: Record<string, Migration> = {
   '0011_imports': imports,
   '0014_senders': senders,
   '0015_import_keys_and_mappings': importKeysAndMappings,
+  '0017_search_by_any_term': searchByAnyTerm,
 }

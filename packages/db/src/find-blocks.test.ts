@@ -43,7 +43,7 @@ async function plansOf(call: string, values: unknown[], role = '_app') {
   const client = await database.pool.connect()
   const plans: string[] = []
   client.on('notice', ({ message }) => {
-    if (message?.includes('terms @>')) plans.push(message)
+    if (message?.includes('.terms @>') || message?.includes('.terms &&')) plans.push(message)
   })
   let found = 0
   try {
@@ -85,4 +85,17 @@ test('finds the blocks of every tenant by the index of terms, and by no other', 
   const { plans, found } = await plansOf('find_blocks_everywhere($1, $2, $3)', [[rareTerm], -1, 1e9], '_reader')
   expect(found).toBe(2)
   expectTermsOnly(plans)
+})
+
+test.each([
+  { what: 'one value', terms: [rareTerm], expected: 1 },
+  { what: 'a thousand values', terms: [rareTerm, ...Array.from({ length: 999 }, (_, n) => -1000 - n)], expected: 1 },
+  { what: 'a common value among others', terms: [rareTerm, commonTerm, -1000], expected: blocksOfTenant / 2 },
+])('finds the blocks with any of $what by the index of terms, and by no other', async ({ terms, expected }) => {
+  const mine = await plansOf('find_blocks_any($1, $2, $3, $4)', [own, terms, -1, 1e9])
+  expect(mine.found).toBe(expected)
+  expectTermsOnly(mine.plans)
+  const every = await plansOf('find_blocks_any_everywhere($1, $2, $3)', [terms, -1, 1e9], '_reader')
+  expect(every.found).toBe(2 * expected)
+  expectTermsOnly(every.plans)
 })

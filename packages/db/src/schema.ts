@@ -98,6 +98,10 @@ export interface BlockColumns {
 
 export interface Blocks {
   blockId: number;
+  /**
+   * fields without a column (evidence/block.ts); null: not known. While it is not 0, a question about a field reads the exact lines.
+   */
+  cappedFields: number | null;
   frames: number[];
   grams: number[] | null;
   hostIds: ArrayType<number>;

@@ -50,6 +50,15 @@ async function checkWalls(url: string) {
   await expect(as(reader, undefined, `select * from ${find}`)).rejects.toThrow('permission denied')
   expect(await as(reader, undefined, "select * from find_blocks_everywhere('{1}', -1, 1)")).toHaveLength(1)
   await expect(as(app, 1, "select * from find_blocks_everywhere('{1}', -1, 1)")).rejects.toThrow('permission denied')
+  const any = "find_blocks_any(1, '{1,2}', -1, 1)"
+  expect(await as(app, 1, `select hits from ${any}`)).toEqual([{ hits: [1] }])
+  for (const tenant of [2, undefined])
+    await expect(as(app, tenant, `select * from ${any}`)).rejects.toThrow('not this tenant')
+  await expect(as(reader, undefined, `select * from ${any}`)).rejects.toThrow('permission denied')
+  expect(await as(reader, undefined, "select * from find_blocks_any_everywhere('{1}', -1, 1)")).toHaveLength(1)
+  await expect(as(app, 1, "select * from find_blocks_any_everywhere('{1}', -1, 1)")).rejects.toThrow(
+    'permission denied',
+  )
   await expect(as(app, 1, "insert into hosts (tenant_id, hostname) values (2, 'x')")).rejects.toThrow(
     'row-level security',
   )

@@ -54,7 +54,7 @@ where tenant_id = ${t.tenantId} and collection_id = ${t.collectionId} and source
 ${w.counting};
 set local role ${database.roles.evidence};
 copy runs (tenant_id, collection_id, source_id, first_row, n, block_id, block_row, host_id, delivery_id, sha256) from stdin (format binary);
-copy blocks (tenant_id, block_id, source_id, host_ids, n, t_min, t_max, raw_bytes, raw, frames, text, terms) from stdin (format binary);
+copy blocks (tenant_id, block_id, source_id, host_ids, n, t_min, t_max, raw_bytes, raw, frames, text, terms, capped_fields) from stdin (format binary);
 copy block_columns (tenant_id, source_id, field_id, block_id, chunk) from stdin (format binary);
 commit`,
     [runs, blocks, columns],
@@ -68,7 +68,7 @@ const sizesOf = ({ raw, text, terms, frames, columns }: Block) => ({
 })
 
 function blockTuple(blocks: Tuples, t: Target, blockId: number, block: Block) {
-  blocks.row(12).int4(t.tenantId).int8(blockId).int4(t.sourceId).int8s([t.hostId]).int4(block.n)
+  blocks.row(13).int4(t.tenantId).int8(blockId).int4(t.sourceId).int8s([t.hostId]).int4(block.n)
   blocks
     .int8(block.tMin)
     .int8(block.tMax)
@@ -77,6 +77,7 @@ function blockTuple(blocks: Tuples, t: Target, blockId: number, block: Block) {
     .int4s(block.frames)
     .bytea(block.text)
     .int4s(block.terms)
+    .int4(block.cappedFields)
 }
 
 const shaOf = (lines: Buffer[]) => {
