@@ -79,6 +79,7 @@ test('every procedure says who may call it', () => {
       "ingestion.rejectedPart: ingestion:read",
       "ingestion.removeKey: token:manage",
       "ingestion.retry: ingestion:send",
+      "ingestion.retryImport: ingestion:send",
       "rows.lines: row:read",
       "rows.list: row:read",
       "rows.raw: row:read",

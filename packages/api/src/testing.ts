@@ -58,6 +58,7 @@ export const rowOf: Record<string, { table: string; input?: object; as?: string;
   'ingestion.cancelImport': { table: 'imports' },
   'senders.watch': { table: 'api_tokens', input: { kind: 'feed', silentAfter: 5 } },
   'servers.update': { table: 'velociraptor_servers', input: { guiUrl: 'https://velo.example.com' } },
+  'ingestion.retryImport': { table: 'imports' },
   'ingestion.removeKey': { table: 'import_keys' },
   'tokens.revoke': { table: 'api_tokens' },
   'users.get': { table: 'users' },

@@ -4,6 +4,7 @@ import { can, canAcross, canApart, router } from '../trpc.ts'
 import { addKey, listKeys, makeKey, removeKey } from './imports/keys.ts'
 import { mappingInput } from './imports/mapping.ts'
 import { previewCsv } from './imports/preview.ts'
+import { retryImport } from './imports/retry.ts'
 import { cancelImport, filesOf, getImport, listImports } from './imports/queries.ts'
 import { retryRejected } from './retry.ts'
 import { listDeliveries, overview, rejectedPart, rejectedRows } from './queries.ts'
@@ -62,6 +63,18 @@ export const ingestionRouter = router({
   cancelImport: can('ingestion:send')
     .input(z.object({ id }))
     .mutation(({ ctx, input }) => cancelImport(ctx.scope, input.id)),
+  retryImport: can('ingestion:send')
+    .input(
+      z.object({
+        id,
+        password: z.string().max(1000).optional(),
+        privateKey: pem.optional(),
+        mapping: mappingInput.optional(),
+      }),
+    )
+    .mutation(({ ctx, input: { id, password, privateKey, mapping } }) =>
+      retryImport(ctx.scope, ctx.services, { id, password, privateKey, mapping }),
+    ),
   previewCsv: can('ingestion:send')
     .input(
       z.object({

@@ -5,10 +5,11 @@ import { inTenant } from '../../scope.ts'
 import type { Services } from '../../services.ts'
 import { BodyTooLarge } from '../lines.ts'
 import type { Ingest } from '../store.ts'
-import { ImportFault } from './fault.ts'
+import { ImportFault, OtherTry } from './fault.ts'
 import { asReader, removeBroken, removeFile, sourceOfFile } from './files.ts'
 import { keysOf } from './keys.ts'
 import { newReport, type Report } from './report.ts'
+import { removeUntried } from './retry.ts'
 import { importFile, type ImportedFile } from './run.ts'
 import { unseal } from './secrets.ts'
 import { usualLimits, type Limits } from './zip.ts'
@@ -38,6 +39,7 @@ export function openImporter(ingest: Ingest, services: Services, options: Option
     if (performance.now() - swept < sweepMs) return
     swept = performance.now()
     await removeBroken(ingest.database)
+    await removeUntried(ingest.database)
   }
   const turn = async () => {
     await sweep()
@@ -134,14 +136,17 @@ async function runOne(ingest: Ingest, services: Services, taken: Taken, { limits
       throw new ImportFault(`It was begun ${mostAttempts} times and never came to its end`)
     const { tenantId, tokenId, serverId } = taken
     await importFile({ ingest, tenantId, tokenId, serverId, signal }, report, fileOf(ingest, services, taken, limits))
-    await end(ingest.database, taken, report, null)
+    await end(ingest.database, taken, report, { error: null })
   } catch (error) {
     const later = !own.signal.aborted && (cut.aborted || isPassing(error)) && taken.attempts < mostAttempts
     if (own.signal.reason === 'lost') return
     if (later) return await putBack(ingest.database, taken, report, cut.aborted ? 'queued' : 'running')
     const sentence = own.signal.aborted ? 'Cancelled' : sentenceOf(error)
     if (sentence === undefined) onError(error)
-    await end(ingest.database, taken, report, sentence ?? 'It failed by a fault of the server, which is in its log')
+    await end(ingest.database, taken, report, {
+      error: sentence ?? 'It failed by a fault of the server, which is in its log',
+      keep: (sentence === undefined || error instanceof OtherTry) && !own.signal.aborted,
+    })
   } finally {
     clearInterval(beat)
   }
@@ -195,16 +200,21 @@ async function stillMine(database: Database, taken: Taken, report: Report, own: 
 const putBack = async (database: Database, taken: Taken, report: Report, state: 'queued' | 'running') =>
   void (await mine(database, taken).update({ state, result: JSON.stringify(report) }))
 
-/** The file and what opens it are not kept longer than the import. */
-async function end(database: Database, taken: Taken, report: Report, error: string | null) {
+/** What opens the file is not kept longer than the import; the file itself only for another try. */
+async function end(
+  database: Database,
+  taken: Taken,
+  report: Report,
+  { error, keep = false }: { error: string | null; keep?: boolean },
+) {
   report.member = null
   const ended = await mine(database, taken).update({
     state: error === null ? 'done' : 'failed',
     error,
     result: JSON.stringify(report),
     secrets: null,
-    fileId: null,
+    ...(!keep && { fileId: null }),
     endedAt: sql`now()`,
   })
-  if (ended && taken.fileId !== null) await removeFile(database, taken.tenantId, taken.fileId)
+  if (ended && !keep && taken.fileId !== null) await removeFile(database, taken.tenantId, taken.fileId)
 }

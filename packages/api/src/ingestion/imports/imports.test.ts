@@ -204,13 +204,14 @@ describe('attacks', () => {
 
   test('a locked zip says what it needs: a password, another one, a key, another one', async () => {
     const locked = container('cli-collect-password.zip')
-    expect((await bring(locked)).error).toContain('send it again with its password')
+    expect((await bring(locked)).error).toBe('The zip is locked: it needs its password')
     expect((await bring(locked, { password: 'wrong' })).error).toBe('The password does not open the zip')
     expect((await bring(container('offline-x509.zip'))).error).toContain('private key')
     expect((await bring(container('offline-x509.zip'), { privateKey: 'no key' })).error).toBe(
       'The private key does not open the zip',
     )
-    expect(await left()).toEqual({ files: 0, secrets: 0 })
+    // Both files are kept for another try, and what was given is not.
+    expect(await left()).toEqual({ files: 2, secrets: 0 })
   })
 })
 
@@ -284,6 +285,37 @@ test('pieces of a file that broke off with its process go after two days', async
     [tenant],
   )
   expect([left, errors]).toEqual([[{ id: young }], []])
+})
+
+test('an import that lacked its password is tried again with it, without its file being sent again', async () => {
+  const id = await accept(container('flow-export-triage-password.zip'))
+  await run()
+  expect(await importOf(id)).toMatchObject({ state: 'failed', canTryAgain: true })
+  const user = await bed.callerOf(tenant, 'user')
+  await user.ingestion.retryImport({ id, password: 'wrong' })
+  await run()
+  expect(await importOf(id)).toMatchObject({ error: 'The password does not open the zip', canTryAgain: true })
+  expect(await user.ingestion.retryImport({ id, password: 'S3cret Pass' })).toMatchObject({
+    state: 'queued',
+    error: null,
+  })
+  await run()
+  expect(await importOf(id)).toMatchObject({ state: 'done', error: null, canTryAgain: false })
+  await expect(user.ingestion.retryImport({ id })).rejects.toMatchObject({ code: 'CONFLICT' })
+  const kept = await bed.one('select file_id, secrets from imports where tenant_id = $1', [tenant])
+  expect(kept).toEqual({ file_id: null, secrets: null })
+})
+
+test('a file that waits for another try goes after two days, and one that is no use goes at once', async () => {
+  const locked = await accept(container('flow-export-triage-password.zip'))
+  const useless = await accept(Buffer.from('hello, world'))
+  await run()
+  const files = async () =>
+    (await bed.one<{ n: number }>('select count(*)::int as n from files where tenant_id = $1', [tenant])).n
+  expect([(await importOf(useless)).canTryAgain, await files()]).toEqual([false, 1])
+  await bed.root.query("update imports set ended_at = now() - interval '3 days' where tenant_id = $1", [tenant])
+  await run()
+  expect([(await importOf(locked)).canTryAgain, await files()]).toEqual([false, 0])
 })
 
 test('an import that is cancelled ends without going in, and cannot be cancelled twice', async () => {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { TenantScope } from '../../scope.ts'
 import { recordsAt } from './csv.ts'
-import { ImportFault } from './fault.ts'
+import { OtherTry } from './fault.ts'
 import { clashes, mappingInput, missingIn, shapeOfHeader, timeAdder, type Mapping } from './mapping.ts'
 import { addNote, type Report } from './report.ts'
 import { inImport, type Importing } from './rows.ts'
@@ -42,9 +42,9 @@ async function mappingFor(run: Importing, report: Report, header: string[], { ma
     return found.mapping
   }
   const [missing] = missingIn(header, mapping)
-  if (missing !== undefined) throw new ImportFault(`The CSV has no column ${JSON.stringify(missing)}`)
+  if (missing !== undefined) throw new OtherTry(`The CSV has no column ${JSON.stringify(missing)}`)
   const clash = clashReason(header, mapping)
-  if (clash !== undefined) throw new ImportFault(clash)
+  if (clash !== undefined) throw new OtherTry(clash)
   await inImport(run, (scope) => remember(scope, header, mapping, by ?? 'a token'))
   return mapping
 }

@@ -31,6 +31,7 @@ const imports = (scope: ReadScope) =>
     .select([
       sql<string>`encode(i.sha256, 'hex')`.as('sha256'),
       sql<boolean>`i.cancelled_by is not null`.as('cancelled'),
+      sql<boolean>`i.state = 'failed' and i.file_id is not null`.as('canTryAgain'),
     ])
     .$if(scope.tenantId !== 'all', (q) => q.where('i.tenantId', '=', scope.tenantId as number))
 

@@ -2,7 +2,7 @@ import { exactName, folderOf, partOf } from './container.ts'
 import { csvToLines } from './csv.ts'
 import { huntOfFlow } from '../records.ts'
 import { clientFacts, flowFacts, huntFacts, type HuntFacts } from './facts.ts'
-import { ImportFault } from './fault.ts'
+import { ImportFault, OtherTry } from './fault.ts'
 import { keepForNow, removeFile, sourceOfFile, type Source } from './files.ts'
 import { flowsOf, unknownFlow, type FoundFlow } from './flows.ts'
 import type { TenantKey } from './keys.ts'
@@ -193,8 +193,7 @@ function folderFor(name: string, folders: Set<string>): string | undefined {
 /** A container with a password is a zip within a zip; its inner one is read from a copy that goes when it is done. */
 async function importLocked(run: Importing, report: Report, file: ImportedFile, locked: Member, metadata: unknown) {
   const password = await passwordOf(metadata, { ...file, say: (note) => addNote(report, note) })
-  if (locked.encrypted && password === undefined)
-    throw new ImportFault('The zip is locked: send it again with its password')
+  if (locked.encrypted && password === undefined) throw new OtherTry('The zip is locked: it needs its password')
   const { database } = run.ingest
   const inner = await openInner(run, file, password)
   try {

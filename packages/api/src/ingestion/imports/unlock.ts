@@ -1,5 +1,5 @@
 import { constants, createPrivateKey, privateDecrypt, X509Certificate } from 'node:crypto'
-import { ImportFault } from './fault.ts'
+import { ImportFault, OtherTry } from './fault.ts'
 import type { TenantKey } from './keys.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -28,7 +28,7 @@ export async function passwordOf(metadata: unknown, { secrets, keys, say }: Open
   const session = Buffer.from(locked.EncryptedPass, 'base64')
   if (privateKey !== undefined) {
     const opened = decrypted(session, privateKey, password)
-    if (opened === undefined) throw new ImportFault('The private key does not open the zip')
+    if (opened === undefined) throw new OtherTry('The private key does not open the zip')
     return opened
   }
   const known = await keys()
@@ -38,7 +38,7 @@ export async function passwordOf(metadata: unknown, { secrets, keys, say }: Open
     say(`Opened with the key ${key.name} (${shortOf(key.fingerprint)})`)
     return opened
   }
-  throw new ImportFault(whyNot(locked, known))
+  throw new OtherTry(whyNot(locked, known))
 }
 
 function decrypted(session: Buffer, pem: string, passphrase?: string): string | undefined {
@@ -58,9 +58,9 @@ function whyNot({ PublicKey }: Locked, known: TenantKey[]) {
   const fingerprint = fingerprintOf(PublicKey)
   const lost = known.find((key) => key.privateKey === undefined && key.fingerprint === fingerprint)
   if (lost)
-    return `The key ${lost.name} can't be read, as SECRET_KEY is another than it was: send the zip again with the private key (PEM)`
+    return `The key ${lost.name} can't be read, as SECRET_KEY is another than it was: give the private key (PEM) itself`
   const which = fingerprint === undefined ? 'a certificate' : `the certificate ${shortOf(fingerprint)}`
-  return `The zip is locked for ${which}, whose key is not here: send it again with the private key (PEM), or have an admin add it to the keys`
+  return `The zip is locked for ${which}, whose key is not here: give the private key (PEM), or have an admin add it to the keys`
 }
 
 function fingerprintOf(pem: unknown): string | undefined {

@@ -1,5 +1,5 @@
 import { configure, Reader, ZipReader, type Entry, type FileEntry } from '@zip.js/zip.js'
-import { ImportFault } from './fault.ts'
+import { ImportFault, OtherTry } from './fault.ts'
 import type { Source } from './files.ts'
 
 // One import runs at a time: workers would only cost memory.
@@ -154,9 +154,10 @@ async function* bytesOf(entry: FileEntry): AsyncGenerator<Uint8Array, void, void
   }
 }
 
-const needsPassword = 'The zip is locked: send it again with its password'
+const needsPassword = 'The zip is locked: it needs its password'
+const wrongPassword = 'The password does not open the zip'
 const sentences: [RegExp, string][] = [
-  [/password/i, 'The password does not open the zip'],
+  [/password/i, wrongPassword],
   [/contains encrypted entry/i, needsPassword],
   [/authentication|crc|signature/i, 'is damaged: its checksum is wrong'],
   [/overlapping/i, 'is refused: it shares its bytes with another member'],
@@ -174,8 +175,7 @@ function faultOf(error: unknown, member?: string): unknown {
     return error
   const known = (member === undefined ? ofTheWhole : sentences).find(([pattern]) => pattern.test(error.message))
   if (member === undefined) return new ImportFault(known?.[1] ?? `The zip is damaged (${error.message})`)
+  if (known?.[1] === needsPassword || known?.[1] === wrongPassword) return new OtherTry(known[1])
   const said = known?.[1] ?? `can't be read (${error.message})`
-  return new ImportFault(
-    said.startsWith('The ') ? said : `The zip's member ${JSON.stringify(member.slice(0, 200))} ${said}`,
-  )
+  return new ImportFault(`The zip's member ${JSON.stringify(member.slice(0, 200))} ${said}`)
 }
