@@ -2,10 +2,12 @@ import { Link, useParams } from '@tanstack/react-router'
 import { trpc, type Outputs } from '../../api.ts'
 import { bytes, count } from '../../lib/format.ts'
 import { useOneTenant } from '../../lib/tenant.ts'
+import { flowAddress, huntAddress } from '../../lib/velociraptor.ts'
 import { Facts } from '../../ui/Facts.tsx'
 import { List } from '../../ui/List.tsx'
 import { Loaded } from '../../ui/Loaded.tsx'
 import { Meter, receivedWords } from '../../ui/Meter.tsx'
+import { OpenInVelociraptor } from '../../ui/OpenIn.tsx'
 import { Page } from '../../ui/Page.tsx'
 import { Panel } from '../../ui/Panel.tsx'
 import { EmptyState } from '../../ui/states.tsx'
@@ -26,6 +28,7 @@ export function CollectionPage() {
     <Page
       title={data ? <Mono value={data.flowId} /> : 'Collection'}
       name={data ? visible(data.flowId) : 'Collection'}
+      actions={data && <Elsewhere collection={data} />}
       crumbs={[{ label: 'Collections', to: '/collections' }]}
       sub={
         data && (
@@ -44,6 +47,15 @@ export function CollectionPage() {
     </Page>
   )
 }
+
+const Elsewhere = ({ collection: { huntId, ...at } }: { collection: Collection }) => (
+  <span className="row g12">
+    <OpenInVelociraptor href={flowAddress(at)} what="this collection" />
+    {huntId !== null && (
+      <OpenInVelociraptor href={huntAddress({ ...at, huntId })} what="its hunt" label="Open its hunt" />
+    )}
+  </span>
+)
 
 const Parts = ({ collection }: { collection: Collection }) => (
   <div className="grid" style={{ gridTemplateColumns: '320px minmax(0, 1fr)', alignItems: 'start' }}>

@@ -13,6 +13,7 @@ import { Time } from '../../ui/Time.tsx'
 import { Mono } from '../../ui/Value.tsx'
 import { CollectionTable } from '../collections/CollectionTable.tsx'
 import { LastSeen, isLate } from '../hosts/LastSeen.tsx'
+import { StoppedSenders } from '../senders/StoppedSenders.tsx'
 import { NextToken } from '../tokens/NextToken.tsx'
 
 export function HomePage() {
@@ -24,6 +25,7 @@ export function HomePage() {
     <Page title="Home" sub={sub}>
       <div className="grid" style={{ gridTemplateColumns: 'minmax(0, 1fr) 400px', alignItems: 'start' }}>
         <div className="stack">
+          <StoppedSenders />
           <Incomplete />
           <Arrived />
         </div>

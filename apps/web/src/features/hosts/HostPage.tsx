@@ -3,10 +3,12 @@ import { quoteValue } from '@velocicompanion/api/rows/input'
 import { trpc, type Outputs } from '../../api.ts'
 import { count, plural } from '../../lib/format.ts'
 import { useOneTenant } from '../../lib/tenant.ts'
+import { hostAddress } from '../../lib/velociraptor.ts'
 import { Copy } from '../../ui/Copy.tsx'
 import { Facts } from '../../ui/Facts.tsx'
 import { List } from '../../ui/List.tsx'
 import { Loaded } from '../../ui/Loaded.tsx'
+import { OpenInVelociraptor } from '../../ui/OpenIn.tsx'
 import { Page } from '../../ui/Page.tsx'
 import { Panel } from '../../ui/Panel.tsx'
 import { Tag } from '../../ui/Tag.tsx'
@@ -26,6 +28,7 @@ export function HostPage() {
     <Page
       title={name === undefined ? 'Host' : <Mono value={name} />}
       name={name === undefined ? 'Host' : visible(name)}
+      actions={host.data && <OpenInVelociraptor href={hostAddress(host.data)} what="this host" />}
       crumbs={[{ label: 'Hosts', to: '/hosts' }]}
       sub={
         host.data && (

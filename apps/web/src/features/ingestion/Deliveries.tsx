@@ -1,22 +1,118 @@
-import { Link } from '@tanstack/react-router'
+import { Button, SegmentedControl, Select } from '@mantine/core'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { trpc, type Outputs } from '../../api.ts'
 import { bytes, count, plural } from '../../lib/format.ts'
 import { useMay } from '../../lib/me.ts'
-import { useAllTenants } from '../../lib/tenant.ts'
+import { useAllTenants, useLookAgain, useTenant } from '../../lib/tenant.ts'
 import { useTenantNames } from '../../lib/tenant-names.ts'
+import { useSetSearch } from '../../lib/url.ts'
 import { Dot } from '../../ui/Dot.tsx'
 import { List, type Column } from '../../ui/List.tsx'
+import { Paged } from '../../ui/Paged.tsx'
 import { Panel } from '../../ui/Panel.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { Time } from '../../ui/Time.tsx'
 import { Mono } from '../../ui/Value.tsx'
-import type { Overview } from './IngestionPage.tsx'
 
-type Delivery = Overview['deliveries'][number]
+type Delivery = Outputs['ingestion']['deliveries']['rows'][number]
 
-export function Deliveries({ rows }: { rows: Delivery[] }) {
+const route = getRouteApi('/app/ingestion')
+
+/** Every delivery, newest first, by sender, by kind or only those with problems. */
+export function Deliveries() {
+  const { kind, sender, problems } = route.useSearch()
+  const setSearch = useSetSearch<ReturnType<typeof route.useSearch>>()
+  const manages = useMay('token:manage')
+  const filter = {
+    ...(kind !== undefined && { kind }),
+    ...(sender !== undefined && { tokenId: sender }),
+    ...(problems && { problems }),
+  }
+  const deliveries = trpc.ingestion.deliveries.useInfiniteQuery(
+    { ...useTenant(), ...filter, limit: 20 },
+    {
+      getNextPageParam: (page) => page.nextCursor,
+      placeholderData: (old) => old,
+      refetchInterval: useLookAgain(15_000),
+    },
+  )
+  const filtered = Object.keys(filter).length > 0
+  const clear = () => setSearch({ kind: undefined, sender: undefined, problems: undefined })
+  return (
+    <Panel title="Deliveries" count="newest first">
+      <div className="filterbar">
+        <SegmentedControl
+          aria-label="Which deliveries"
+          value={problems ? 'problems' : 'all'}
+          data={[
+            { value: 'all', label: 'All' },
+            { value: 'problems', label: 'Only with problems' },
+          ]}
+          onChange={(value) => setSearch({ problems: value === 'problems' || undefined })}
+        />
+        <Select
+          aria-label="Kind of delivery"
+          placeholder="Every kind"
+          clearable
+          data={kindChoices}
+          value={kind ?? null}
+          onChange={(value) => setSearch({ kind: value ?? undefined })}
+          style={{ width: 170 }}
+        />
+        <SenderChoice value={sender} choose={(id) => setSearch({ sender: id })} />
+      </div>
+      <Paged
+        query={deliveries}
+        empty={
+          filtered ? (
+            <EmptyState title="No delivery matches" action={<Button onClick={clear}>Clear the filter</Button>}>
+              Looked at every delivery that is kept.
+            </EmptyState>
+          ) : (
+            <EmptyState
+              title="Nothing arrived yet"
+              action={
+                manages && (
+                  <Link to="/admin/tokens" className="linkbutton">
+                    Connect a Velociraptor server
+                  </Link>
+                )
+              }
+            >
+              Every delivery stands here as soon as it is stored. This page looks by itself.
+            </EmptyState>
+          )
+        }
+      >
+        {(rows) => <DeliveryList rows={rows} />}
+      </Paged>
+    </Panel>
+  )
+}
+
+/** The tokens that something was sent with. */
+function SenderChoice({ value, choose }: { value: number | undefined; choose: (id: number | undefined) => void }) {
+  const senders = trpc.senders.list.useQuery({ ...useTenant() })
+  const names = new Map(senders.data?.rows.map(({ tokenId, token }) => [String(tokenId), token]))
+  if (value !== undefined && !names.has(String(value))) names.set(String(value), `token ${value}`)
+  // Across tenants an id names several tokens.
+  if (useAllTenants()) return null
+  return (
+    <Select
+      aria-label="Sender"
+      placeholder="Every sender"
+      clearable
+      data={[...names].map(([id, label]) => ({ value: id, label }))}
+      value={value === undefined ? null : String(value)}
+      onChange={(id) => choose(id === null ? undefined : Number(id))}
+      style={{ width: 190 }}
+    />
+  )
+}
+
+function DeliveryList({ rows }: { rows: Delivery[] }) {
   const all = useAllTenants()
   const { nameOf } = useTenantNames()
-  const manages = useMay('token:manage')
   const columns: (Column<Delivery> | false)[] = [
     { head: 'Delivery', cell: ({ id }) => <b className="b">{id}</b> },
     { head: 'Received', cell: ({ receivedAt }) => <Time at={receivedAt} /> },
@@ -34,31 +130,29 @@ export function Deliveries({ rows }: { rows: Delivery[] }) {
     { head: 'State', cell: (row) => <State row={row} across={all} /> },
   ]
   return (
-    <Panel title="Deliveries" count={rows.length > 0 ? `newest ${count(rows.length)} shown` : undefined}>
-      {rows.length === 0 ? (
-        <EmptyState
-          title="Nothing arrived yet"
-          action={
-            manages && (
-              <Link to="/admin/tokens" className="linkbutton">
-                Connect a Velociraptor server
-              </Link>
-            )
-          }
-        >
-          Every delivery stands here as soon as it is stored. This page looks by itself.
-        </EmptyState>
-      ) : (
-        <List
-          label="Deliveries"
-          rows={rows}
-          rowKey={(row) => `${row.tenantId}.${row.id}`}
-          columns={columns.filter((c) => c !== false)}
-        />
-      )}
-    </Panel>
+    <List
+      label="Deliveries"
+      rows={rows}
+      rowKey={(row) => `${row.tenantId}.${row.id}`}
+      columns={columns.filter((c) => c !== false)}
+    />
   )
 }
+
+const kindChoices = [
+  { value: 'batch', label: 'rows of a flow' },
+  { value: 'uploads', label: 'list of files' },
+  { value: 'logs', label: 'logs of a flow' },
+  { value: 'client', label: 'start of a flow' },
+  { value: 'flow_end', label: 'end of a flow' },
+  { value: 'reconcile', label: 'list of flows' },
+  { value: 'events', label: 'events' },
+  { value: 'elastic', label: 'Elastic' },
+  { value: 'splunk', label: 'Splunk' },
+  { value: 'logscale', label: 'LogScale' },
+  { value: 'import', label: 'imported file' },
+  { value: 'ingest', label: 'document' },
+]
 
 const kinds: Record<string, string> = {
   client: 'start of a flow',

@@ -1,17 +1,13 @@
-import { Button } from '@mantine/core'
-import { Link } from '@tanstack/react-router'
 import { trpc, type Outputs } from '../../api.ts'
 import { count, plural } from '../../lib/format.ts'
-import { useMay } from '../../lib/me.ts'
-import { useAllTenants, useLookAgain, useTenant } from '../../lib/tenant.ts'
-import { useTenantNames } from '../../lib/tenant-names.ts'
+import { useLookAgain, useTenant } from '../../lib/tenant.ts'
 import { Dot } from '../../ui/Dot.tsx'
 import { Loaded } from '../../ui/Loaded.tsx'
 import { Page } from '../../ui/Page.tsx'
-import { Panel } from '../../ui/Panel.tsx'
-import { EmptyState } from '../../ui/states.tsx'
-import { Time } from '../../ui/Time.tsx'
+import { Senders } from '../senders/Senders.tsx'
+import { StoppedSenders } from '../senders/StoppedSenders.tsx'
 import { Deliveries } from './Deliveries.tsx'
+import { Hunts } from './Hunts.tsx'
 import { Imports } from './Imports.tsx'
 import { Incomplete, IncompleteCollections, useIncomplete } from './Incomplete.tsx'
 import { Rejected } from './Rejected.tsx'
@@ -20,7 +16,7 @@ export type Overview = Outputs['ingestion']['overview']
 
 export function IngestionPage() {
   const overview = trpc.ingestion.overview.useQuery(
-    { ...useTenant(), limit: 50 },
+    { ...useTenant(), limit: 20 },
     { refetchInterval: useLookAgain(15_000) },
   )
   return (
@@ -33,13 +29,15 @@ export function IngestionPage() {
           {(data) => (
             <>
               <Cards data={data} />
+              <StoppedSenders />
               <div className="grid ingestion">
                 <div className="stack">
                   <IncompleteCollections />
                   {data.incomplete.total > 0 && <Incomplete {...data.incomplete} />}
-                  <Deliveries rows={data.deliveries} />
+                  <Hunts />
+                  <Deliveries />
                 </div>
-                <Senders senders={data.senders} />
+                <Senders />
               </div>
             </>
           )}
@@ -85,55 +83,5 @@ function Card({ title, figure, below, warn }: { title: string; figure: number; b
         <div className="meta">{warn ? <Dot tone="warn">{below}</Dot> : below}</div>
       </div>
     </div>
-  )
-}
-
-function Senders({ senders }: { senders: Overview['senders'] }) {
-  const all = useAllTenants()
-  const { nameOf } = useTenantNames()
-  const manages = useMay('token:manage')
-  const add = manages && (
-    <Link to="/admin/tokens" className="linkbutton">
-      Add a sender
-    </Link>
-  )
-  return (
-    <Panel title="Senders" count={count(senders.length)} actions={add}>
-      {senders.length === 0 ? (
-        <EmptyState
-          title="No sender yet"
-          action={
-            manages && (
-              <Button component={Link} to="/admin/tokens">
-                Make a token
-              </Button>
-            )
-          }
-        >
-          Rows come from whoever holds a token of this tenant.{!manages && ' An admin can make one.'}
-        </EmptyState>
-      ) : (
-        <ul className="list">
-          {senders.map((sender) => (
-            <li key={sender.id}>
-              <div className="grow">
-                <Dot tone={sender.lastUsedAt ? 'ok' : 'hollow'}>
-                  <b className="b trunc">{sender.name}</b>
-                </Dot>
-                <div className="meta trunc">
-                  {[all && nameOf(sender.tenantId), sender.server && `${sender.server} / ${sender.orgId}`]
-                    .filter(Boolean)
-                    .join(' · ') || 'no server named'}
-                </div>
-              </div>
-              <div className="meta" style={{ textAlign: 'right' }}>
-                <Time at={sender.lastUsedAt} none="never used" />
-                <div>{plural(sender.rowsToday ?? 0, 'row')} today</div>
-              </div>
-            </li>
-          ))}
-        </ul>
-      )}
-    </Panel>
   )
 }

@@ -1,8 +1,12 @@
+import { SegmentedControl } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
+import { useState } from 'react'
 import { trpc, type Outputs } from '../../api.ts'
 import { bytes as size, count } from '../../lib/format.ts'
+import { useMay } from '../../lib/me.ts'
 import { useAllTenants, useTenant } from '../../lib/tenant.ts'
 import { useTenantNames } from '../../lib/tenant-names.ts'
+import { useSetSearch } from '../../lib/url.ts'
 import { List, type Column } from '../../ui/List.tsx'
 import { Paged } from '../../ui/Paged.tsx'
 import { Panel } from '../../ui/Panel.tsx'
@@ -11,6 +15,8 @@ import { Time } from '../../ui/Time.tsx'
 import { Mono } from '../../ui/Value.tsx'
 import { bytesOf, textOf } from './bytes.ts'
 import { SaveBytes } from './SaveBytes.tsx'
+import { useRetry } from './useRetry.ts'
+import { ViewBytes } from './ViewBytes.tsx'
 
 type Line = Outputs['ingestion']['rejected']['rows'][number]
 
@@ -18,20 +24,23 @@ const route = getRouteApi('/app/ingestion')
 
 /** Lines that are no rows: kept byte for byte, with the reason. */
 export function Rejected() {
-  const { delivery } = route.useSearch()
-  const navigate = route.useNavigate()
+  const { delivery, resolved = false } = route.useSearch()
+  const setSearch = useSetSearch<ReturnType<typeof route.useSearch>>()
   const lines = trpc.ingestion.rejected.useInfiniteQuery(
-    { ...useTenant(), limit: 50, ...(delivery !== undefined && { deliveryId: delivery }) },
-    { getNextPageParam: (page) => page.nextCursor },
+    { ...useTenant(), limit: 50, resolved, ...(delivery !== undefined && { deliveryId: delivery }) },
+    { getNextPageParam: (page) => page.nextCursor, placeholderData: (old) => old },
   )
   const total = lines.data?.pages[0]?.total
+  const { retry, busy } = useRetry()
+  const mayRetry = useMay('ingestion:send') && !useAllTenants()
   const showAll = delivery !== undefined && (
-    <button
-      type="button"
-      className="linkbutton"
-      onClick={() => void navigate({ search: ({ delivery: _, ...rest }) => rest })}
-    >
+    <button type="button" className="linkbutton" onClick={() => setSearch({ delivery: undefined })}>
       Show those of every delivery
+    </button>
+  )
+  const tryAll = mayRetry && !resolved && total !== undefined && total > 0 && (
+    <button type="button" className="linkbutton" disabled={busy} onClick={() => retry({ deliveryId: delivery })}>
+      {busy ? 'Trying…' : `Try all ${count(total)} again`}
     </button>
   )
   return (
@@ -41,23 +50,52 @@ export function Rejected() {
       count={
         total === undefined ? undefined : `${count(total)}${delivery === undefined ? '' : ` of delivery ${delivery}`}`
       }
-      actions={showAll}
+      actions={
+        <>
+          {showAll}
+          {tryAll}
+        </>
+      }
     >
+      <div className="filterbar">
+        <SegmentedControl
+          aria-label="Which lines"
+          value={resolved ? 'resolved' : 'open'}
+          data={[
+            { value: 'open', label: 'Still set aside' },
+            { value: 'resolved', label: 'Stored after all' },
+          ]}
+          onChange={(value) => setSearch({ resolved: value === 'resolved' || undefined })}
+        />
+        <span className="meta">Nothing is thrown away: the bytes are kept.</span>
+      </div>
       <Paged
         query={lines}
         empty={
-          <EmptyState title="Nothing was set aside" action={showAll}>
-            A line that is not JSON, or is larger than 16 MB, would stand here with its reason and its bytes.
-          </EmptyState>
+          resolved ? (
+            <EmptyState title="No line was stored after all" action={showAll}>
+              A line that was set aside stands here once another try could read it.
+            </EmptyState>
+          ) : (
+            <EmptyState title="Nothing was set aside" action={showAll}>
+              A line that is not JSON, or is larger than 16 MB, would stand here with its reason and its bytes.
+            </EmptyState>
+          )
         }
       >
-        {(rows) => <Lines rows={rows} />}
+        {(rows) => <Lines rows={rows} retry={mayRetry && !resolved && !busy ? retry : undefined} />}
       </Paged>
     </Panel>
   )
 }
 
-function Lines({ rows }: { rows: Line[] }) {
+interface LinesProps {
+  rows: Line[]
+  retry: ((what: { id: number; tenantId: number }) => void) | undefined
+}
+
+function Lines({ rows, retry }: LinesProps) {
+  const [seen, setSeen] = useState<Line>()
   const all = useAllTenants()
   const { nameOf } = useTenantNames()
   const columns: (Column<Line> | false)[] = [
@@ -66,23 +104,67 @@ function Lines({ rows }: { rows: Line[] }) {
     { head: 'When', cell: ({ createdAt }) => <Time at={createdAt} /> },
     all && { head: 'Tenant', cell: ({ tenantId }) => nameOf(tenantId) },
     { head: 'Source', cell: ({ source }) => (source === null ? '' : <Mono value={source} />), wide: true },
-    { head: 'Reason', cell: ({ reason }) => reason },
+    { head: 'Reason', wrap: true, cell: (line) => <Reason line={line} /> },
     { head: 'What arrived', wrap: true, cell: (line) => <Arrived line={line} /> },
     {
       head: '',
       label: 'Actions',
       num: true,
-      cell: ({ id, tenantId, byteLength }) => <SaveBytes id={id} tenantId={tenantId} byteLength={byteLength} />,
+      cell: (line) => (
+        <span className="row g12" style={{ justifyContent: 'flex-end' }}>
+          <button
+            type="button"
+            className="linkbutton"
+            aria-label={`View bytes of line ${line.id}`}
+            onClick={() => setSeen(line)}
+          >
+            View
+          </button>
+          {retry && (
+            <button
+              type="button"
+              className="linkbutton"
+              aria-label={`Try again line ${line.id}`}
+              onClick={() => retry(line)}
+            >
+              Try again
+            </button>
+          )}
+          <SaveBytes id={line.id} tenantId={line.tenantId} byteLength={line.byteLength} />
+        </span>
+      ),
     },
   ]
   return (
-    <List
-      label="Lines set aside"
-      rows={rows}
-      rowKey={(line) => `${line.tenantId}.${line.id}`}
-      edge={() => 'medium'}
-      columns={columns.filter((c) => c !== false)}
-    />
+    <>
+      <List
+        label="Lines set aside"
+        rows={rows}
+        rowKey={(line) => `${line.tenantId}.${line.id}`}
+        edge={(line) => (line.resolvedAt === null ? 'medium' : 'none')}
+        columns={columns.filter((c) => c !== false)}
+      />
+      {seen && <ViewBytes line={seen} close={() => setSeen(undefined)} />}
+    </>
+  )
+}
+
+function Reason({ line: { reason, tries, triedAt, triedReason, resolvedAt, resolvedBy } }: { line: Line }) {
+  return (
+    <div>
+      {reason}
+      {resolvedAt !== null ? (
+        <div className="meta">
+          stored <Time at={resolvedAt} />, by <Mono value={resolvedBy ?? ''} />
+        </div>
+      ) : (
+        tries > 0 && (
+          <div className="meta">
+            tried again <Time at={triedAt} />: {triedReason}
+          </div>
+        )
+      )}
+    </div>
   )
 }
 

@@ -11,3 +11,15 @@ export function textOf(bytes: Uint8Array) {
     ).join('')
   }
 }
+
+/** Sixteen bytes a line: where they stand, their values, and those that are plain ASCII. */
+export function hexOf(bytes: Uint8Array) {
+  const lines: string[] = []
+  for (let at = 0; at < bytes.length; at += 16) {
+    const some = Array.from(bytes.subarray(at, at + 16))
+    const values = some.map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
+    const plain = some.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('')
+    lines.push(`${at.toString(16).padStart(8, '0')}  ${values.padEnd(47)}  ${plain}`)
+  }
+  return lines.join('\n')
+}
