@@ -18,6 +18,7 @@ import { ingestion } from './ingestion/rows.ts'
 import { imports } from './ingestion/import.ts'
 import { runImports } from './ingestion/importer.ts'
 import { ingestDocuments } from './ingestion/ingest.ts'
+import { pace, type Limits } from './ingestion/pace.ts'
 import { senderLog } from './ingestion/sender-log.ts'
 import { senders } from './ingestion/senders.ts'
 import { integrations } from './integrations.ts'
@@ -39,6 +40,8 @@ export interface Deps {
   telemetry?: Telemetry | undefined
   /** The disk that evidence goes to, where this process can see it. */
   disk?: Pick<Disk, 'checkRoom'> | undefined
+  /** How long senders and storage may take; others than usual in tests. */
+  pace?: Partial<Limits> | undefined
   /** The built web; undefined where nginx serves it. */
   webFolder: string | undefined
 }
@@ -49,9 +52,11 @@ const jsonLimit = 10 * 1024 * 1024
 export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   const { settings } = deps
   const { app, errors, metrics } = openApp(deps)
+  senderLog(app, deps)
   app.addHook('onRequest', async (request) => {
     if (takesIn(request)) deps.disk?.checkRoom()
   })
+  pace(app, deps.pace)
   await securityHeaders(app, settings)
   if (settings.corsOrigins.length > 0) await app.register(cors, { origin: settings.corsOrigins, credentials: true })
   await app.register(compress, { threshold: 1024, encodings: ['gzip', 'deflate', 'br'] })
@@ -74,7 +79,6 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
     } satisfies FastifyTRPCPluginOptions<AppRouter>['trpcOptions'],
   })
   const ingest = await ingestOf(app, deps)
-  senderLog(app, deps)
   await ingestion(app, deps, ingest)
   await ingestDocuments(app, deps, ingest)
   await senders(app, deps, ingest)

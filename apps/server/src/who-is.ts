@@ -84,11 +84,22 @@ export async function ingestCredential(
   throw new AppError('UNAUTHORIZED', 'A valid token is needed')
 }
 
+/** A database that does not answer would hold every sender, some of which give up. */
+const askMs = 5000
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new AppError('SERVICE_UNAVAILABLE', 'The database does not answer')), askMs)
+  })
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
+}
+
 /** Asks who it is before a byte of the body is read, as a hook of the route, and keeps the answer for its handler. */
 export function askedFirst<T>(ask: (request: FastifyRequest) => Promise<T>) {
   const answers = new WeakMap<FastifyRequest, { of: T }>()
   return {
-    onRequest: async (request: FastifyRequest) => void answers.set(request, { of: await ask(request) }),
+    onRequest: async (request: FastifyRequest) => void answers.set(request, { of: await inTime(ask(request)) }),
     of: (request: FastifyRequest) => answers.get(request)!.of,
   }
 }

@@ -120,6 +120,11 @@ function splunk(scope: FastifyInstance, deps: Deps, ingest: Ingest, done: () => 
 
 /** Exactly 200 is success; 429 and 503 with Retry-After make the sender wait, anything else makes it drop the batch. */
 function logscale(scope: FastifyInstance, deps: Deps, ingest: Ingest, done: () => void) {
+  // A fault of ours must not cost rows either.
+  scope.addHook('onSend', async (_request, reply, payload) => {
+    if (reply.statusCode >= 500) reply.status(503).header('retry-after', '5')
+    return payload
+  })
   wholeBodies(scope, deps)
   const credential = askedFirst((request) => ingestCredential(deps, request))
   scope.post('/v1/ingest/humio-structured', { onRequest: credential.onRequest }, async (request, reply) => {
