@@ -1,10 +1,14 @@
-import { Button, FileInput, Modal, PasswordInput, Textarea, TextInput } from '@mantine/core'
+import { Button, FileInput, Modal, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useEffect, useState, type SyntheticEvent } from 'react'
 import { trpc } from '../../api.ts'
 import { bytes } from '../../lib/format.ts'
+import { sentence } from '../../lib/problem.ts'
 import { useOneTenant } from '../../lib/tenant.ts'
 import { toast } from '../../ui/toast.tsx'
+import { isCsv, usePreview, type Mapping } from './csv.ts'
+import { CsvColumns } from './CsvColumns.tsx'
+import { LockFields } from './LockFields.tsx'
 import { upload } from './upload.ts'
 
 export function ImportDialog({ close }: { close: () => void }) {
@@ -15,10 +19,20 @@ export function ImportDialog({ close }: { close: () => void }) {
   const [share, setShare] = useState(0)
   const [stop] = useState(() => new AbortController())
   useEffect(() => () => stop.abort(), [stop])
+  const [chosen, choose] = useState<Mapping>()
+  const preview = usePreview(file, fields.hostname, chosen)
+  const columns = isCsv(file) ? preview.data : undefined
   const send = useMutation({
-    mutationFn: (chosen: File) => upload({ file: chosen, fields, tenant, onProgress: setShare, signal: stop.signal }),
+    mutationFn: (chosen: File) =>
+      upload({
+        file: chosen,
+        fields: { ...fields, mapping: columns ? JSON.stringify(columns.mapping) : '' },
+        tenant,
+        onProgress: setShare,
+        signal: stop.signal,
+      }),
     onSuccess: (_id, { name }) => {
-      void utils.ingestion.imports.invalidate()
+      void utils.ingestion.invalidate()
       toast({ text: `${name} is here. It is read now; this page says how it goes.` })
       close()
     },
@@ -32,7 +46,7 @@ export function ImportDialog({ close }: { close: () => void }) {
     setFields((before) => ({ ...before, [key]: value }))
   }
   return (
-    <Modal opened onClose={close} title="Import a file">
+    <Modal opened onClose={close} title="Import a file" size={columns ? 860 : 'md'}>
       <form className="col g12" onSubmit={submit}>
         <FileInput
           label="File"
@@ -40,7 +54,10 @@ export function ImportDialog({ close }: { close: () => void }) {
           placeholder="Choose a file"
           required
           value={file}
-          onChange={setFile}
+          onChange={(next) => {
+            setFile(next)
+            choose(undefined)
+          }}
         />
         <TextInput
           label="Host (optional)"
@@ -49,23 +66,13 @@ export function ImportDialog({ close }: { close: () => void }) {
           value={fields.hostname}
           onChange={set('hostname')}
         />
-        <PasswordInput
-          label="Password (optional)"
-          description="Forgotten when the import ends"
-          maxLength={1000}
-          autoComplete="off"
-          value={fields.password}
-          onChange={set('password')}
-        />
-        <Textarea
-          label="Private key (optional)"
-          description="PEM, for a collection that was locked with its certificate; forgotten when the import ends"
-          autosize
-          minRows={2}
-          maxRows={6}
-          value={fields.private_key}
-          onChange={set('private_key')}
-        />
+        {columns && <CsvColumns preview={columns} change={choose} />}
+        {isCsv(file) && preview.error && (
+          <div className="note bad" role="alert">
+            {sentence(preview.error)}
+          </div>
+        )}
+        {!isCsv(file) && <LockFields fields={fields} set={set} />}
         {send.isPending && file && (
           <output className="t2">
             {bytes(Math.round(share * file.size))} of {bytes(file.size)} sent
@@ -80,7 +87,11 @@ export function ImportDialog({ close }: { close: () => void }) {
           <Button variant="default" onClick={close}>
             Cancel
           </Button>
-          <Button type="submit" loading={send.isPending} disabled={!file}>
+          <Button
+            type="submit"
+            loading={send.isPending}
+            disabled={!file || Boolean(columns?.refused) || (isCsv(file) && preview.isFetching)}
+          >
             Import
           </Button>
         </div>

@@ -16,6 +16,8 @@ import { Time } from '../../ui/Time.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { Mono } from '../../ui/Value.tsx'
 import { ImportDialog } from './ImportDialog.tsx'
+import { ImportKeys } from './ImportKeys.tsx'
+import { ImportResult } from './ImportResult.tsx'
 
 type Import = Outputs['ingestion']['imports']['rows'][number]
 
@@ -24,6 +26,7 @@ const isOpen = ({ state }: Import) => state === 'queued' || state === 'running'
 /** Files that were brought in by hand, by a script or by a collector: how they go, and what came of them. */
 export function Imports() {
   const [choosing, setChoosing] = useState(false)
+  const [keys, setKeys] = useState(false)
   const soon = useLookAgain(2000)
   const later = useLookAgain(15_000)
   const all = useAllTenants()
@@ -36,10 +39,17 @@ export function Imports() {
     },
   )
   const total = imports.data?.pages[0]?.total
-  const choose = sends && (
-    <button type="button" className="linkbutton" onClick={() => setChoosing(true)}>
-      Import a file
-    </button>
+  const choose = !all && (
+    <>
+      <button type="button" className="linkbutton" onClick={() => setKeys(true)}>
+        Keys
+      </button>
+      {sends && (
+        <button type="button" className="linkbutton" onClick={() => setChoosing(true)}>
+          Import a file
+        </button>
+      )}
+    </>
   )
   return (
     <Panel title="Imports" count={total === undefined ? undefined : count(total)} actions={choose}>
@@ -57,6 +67,7 @@ export function Imports() {
         {(rows) => <ImportList rows={rows} sends={sends} />}
       </Paged>
       {choosing && <ImportDialog close={() => setChoosing(false)} />}
+      {keys && <ImportKeys close={() => setKeys(false)} />}
     </Panel>
   )
 }
@@ -64,8 +75,17 @@ export function Imports() {
 function ImportList({ rows, sends }: { rows: Import[]; sends: boolean }) {
   const all = useAllTenants()
   const { nameOf } = useTenantNames()
+  const [open, setOpen] = useState<Import>()
   const columns: (Column<Import> | false)[] = [
-    { head: 'File', fill: true, cell: ({ name }) => <Mono value={name} /> },
+    {
+      head: 'File',
+      fill: true,
+      cell: (row) => (
+        <button type="button" className="linkbutton" onClick={() => setOpen(row)}>
+          <Mono value={row.name} />
+        </button>
+      ),
+    },
     { head: 'When', cell: ({ createdAt }) => <Time at={createdAt} /> },
     all && { head: 'Tenant', cell: ({ tenantId }) => nameOf(tenantId) },
     { head: 'By', cell: ({ username, token }) => token ?? username ?? '', wide: true },
@@ -77,15 +97,23 @@ function ImportList({ rows, sends }: { rows: Import[]; sends: boolean }) {
     },
     { head: 'What went in', wrap: true, cell: (row) => <WentIn row={row} /> },
     { head: 'State', wrap: true, cell: (row) => <State row={row} /> },
-    sends && { head: '', label: 'Actions', num: true, cell: (row) => isOpen(row) && <Cancel row={row} /> },
+    sends && {
+      head: '',
+      label: 'Actions',
+      num: true,
+      cell: (row) => (isOpen(row) ? <Cancel row={row} /> : row.canTryAgain && <Again row={row} open={setOpen} />),
+    },
   ]
   return (
-    <List
-      label="Imports"
-      rows={rows}
-      rowKey={(row) => `${row.tenantId}.${row.id}`}
-      columns={columns.filter((c) => c !== false)}
-    />
+    <>
+      <List
+        label="Imports"
+        rows={rows}
+        rowKey={(row) => `${row.tenantId}.${row.id}`}
+        columns={columns.filter((c) => c !== false)}
+      />
+      {open && <ImportResult id={open.id} tenant={open.tenantId} close={() => setOpen(undefined)} />}
+    </>
   )
 }
 
@@ -113,6 +141,19 @@ function State({ row: { state, error, result, cancelled } }: { row: Import }) {
   if (state === 'queued') return <Dot tone="hollow">waits its turn</Dot>
   const members = result && result.members > 0 && `${count(result.membersDone)} of ${count(result.members)} members`
   return <Dot tone="acc">{members ? `reads, ${members}` : 'reads'}</Dot>
+}
+
+function Again({ row, open }: { row: Import; open: (row: Import) => void }) {
+  return (
+    <button
+      type="button"
+      className="linkbutton"
+      aria-label={`Try again: import of ${row.name}`}
+      onClick={() => open(row)}
+    >
+      Try again…
+    </button>
+  )
 }
 
 function Cancel({ row: { id, tenantId, name, cancelled } }: { row: Import }) {
