@@ -32,7 +32,7 @@ async function start() {
   parts.defer(() => app.close())
   const introduction = demo ? await loadDemo({ database, services, say: console.log }) : []
   await app.listen({ host: settings.HOST, port: settings.PORT })
-  const jobs = startJobs(jobsOf(settings.ROLE, database), log)
+  const jobs = startJobs(jobsOf(settings.ROLE, database, services), log)
   parts.defer(() => jobs.stop())
   if (services.registration === 'open')
     log.warn('REGISTRATION=open: anyone who reaches this server joins the default tenant')

@@ -14,7 +14,7 @@ export function openMetrics() {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const { requests, auth, queries } = measures(registry)
-  const { rows, bytes, up, active } = amounts(registry)
+  const { rows, bytes, removed, up, active } = amounts(registry)
   const { sent, lag } = ofSenders(registry)
   return {
     registry,
@@ -27,6 +27,11 @@ export function openMetrics() {
       if (event.kind === 'sent') {
         sent.inc({ sender: event.sender, outcome: outcomeOf(event.status) })
         if (event.lagMs !== undefined) lag.observe({ sender: event.sender }, event.lagMs / 1000)
+        return
+      }
+      if (event.kind === 'removed') {
+        removed.inc({ what: 'rows' }, event.rows)
+        removed.inc({ what: 'files' }, event.files)
         return
       }
       rows.inc({ outcome: 'stored' }, event.stored)
@@ -106,13 +111,20 @@ function amounts(registry: Registry) {
   })
   for (const outcome of ['stored', 'known', 'rejected']) rows.inc({ outcome }, 0)
   const bytes = new Counter({ name: name('ingested_bytes_total'), help: 'Bytes of these lines', registers })
+  const removed = new Counter({
+    name: name('retention_removed_total'),
+    help: 'Rows and files that retention removed',
+    labelNames: ['what'] as const,
+    registers,
+  })
+  for (const what of ['rows', 'files']) removed.inc({ what }, 0)
   const up = new Gauge({ name: name('database_up'), help: 'Whether the database answers', registers })
   const active = new Gauge({
     name: name('active_users'),
     help: 'Users whose sign-in was used within two lives of an access token',
     registers,
   })
-  return { rows, bytes, up, active }
+  return { rows, bytes, removed, up, active }
 }
 
 /** `GET /metrics` as Prometheus text: with METRICS_TOKEN for who has it, without for this machine only. */

@@ -1,3 +1,4 @@
+import { testServices } from '@velocicompanion/api/testing'
 import { openDatabase, rolesOf } from '@velocicompanion/db'
 import { templateName, testDatabase } from '@velocicompanion/db/testing'
 import pg from 'pg'
@@ -35,7 +36,7 @@ async function until(done: () => Promise<boolean> | boolean) {
 
 test.each(['all', 'worker'] as const)('ROLE=%s makes the evidence partitions ahead, again and again', async (role) => {
   const before = await partitions()
-  const jobs = startJobs(soon(jobsOf(role, database)), log)
+  const jobs = startJobs(soon(jobsOf(role, database, testServices)), log)
   for (let turn = 0; turn < 2; turn++) {
     const monthly = (await partitions()).filter((name) => !name.endsWith('_default'))
     await root.query(`drop table ${monthly.join(', ')}`)
@@ -45,8 +46,34 @@ test.each(['all', 'worker'] as const)('ROLE=%s makes the evidence partitions ahe
   expect(await partitions()).toEqual(before)
 })
 
+test('what is past a retention is removed, and a month that is empty is dropped', async () => {
+  const month = 'select block_month(now()) as m'
+  const old = (await root.query<{ m: number }>(month)).rows[0]!.m - 3
+  for (const table of ['blocks', 'block_columns'])
+    await root.query(
+      `create table ${table}_${old} partition of ${table} for values from (${old}::bigint << 40) to (${old + 1}::bigint << 40);
+       alter table ${table}_${old} owner to ${rolesOf(templateName).evidence}`,
+    )
+  await root.query(`insert into tenants (name, retention_days) values ('short', 30), ('for ever', null);
+    insert into sources (tenant_id, name) select id, 'A/B' from tenants;
+    insert into blocks (tenant_id, block_id, source_id, host_ids, n, t_min, t_max, raw_bytes, raw, frames, terms, received_at)
+      select tenant_id, (${old}::bigint << 40) + tenant_id, id, '{}', 7, 0, 0, 2, 'x', '{0,1}', '{1}', now() - interval '90 days' from sources`)
+  const left = async () =>
+    (await root.query<{ name: string }>('select t.name from blocks b join tenants t on t.id = b.tenant_id order by 1'))
+      .rows
+  const jobs = startJobs(soon(jobsOf('worker', database, testServices)), log)
+  await until(async () => (await left()).length < 2)
+  expect(await left()).toEqual([{ name: 'for ever' }])
+  expect(await partitions()).toContain(`blocks_${old}`)
+  await root.query('update tenants set retention_days = 30, retention_changed_at = now()')
+  await until(async () => !(await partitions()).includes(`blocks_${old}`))
+  await jobs.stop()
+  expect(await left()).toEqual([])
+  expect(await partitions()).not.toContain(`block_columns_${old}`)
+})
+
 test('ROLE=server leaves the jobs to the workers', () => {
-  expect(jobsOf('server', database)).toEqual([])
+  expect(jobsOf('server', database, testServices)).toEqual([])
 })
 
 test('a job that fails is logged and tried at its next turn, and one that runs is waited for', async () => {

@@ -1,4 +1,5 @@
-import { makePartitions, type Database } from '@velocicompanion/db'
+import { applyRetention, type Services } from '@velocicompanion/api'
+import { dropEmptyPartition, makePartitions, type Database } from '@velocicompanion/db'
 import type { Logger } from 'pino'
 import type { Settings } from './env.ts'
 
@@ -6,23 +7,40 @@ import type { Settings } from './env.ts'
 export interface Job {
   name: string
   everyMs: number
-  run(): Promise<unknown>
+  /** Long work ends early, where it can go on the next time, when the signal says so. */
+  run(signal: AbortSignal): Promise<unknown>
 }
 
-const hour = 3_600_000
+const minute = 60_000
+const hour = 60 * minute
 
 /** What a process of this role does beside answering: a server leaves it to the workers. */
-export const jobsOf = (role: Settings['ROLE'], { db, roles }: Database): Job[] =>
+export const jobsOf = (role: Settings['ROLE'], database: Database, services: Pick<Services, 'now' | 'count'>): Job[] =>
   role === 'server'
     ? []
-    : // Partitions are made two months ahead, so a try that fails has weeks to be made good.
-      [{ name: 'partitions', everyMs: 12 * hour, run: () => makePartitions(db, roles) }]
+    : [
+        // Partitions are made two months ahead, so a try that fails has weeks to be made good.
+        { name: 'partitions', everyMs: 12 * hour, run: () => makePartitions(database.db, database.roles) },
+        { name: 'retention', everyMs: 10 * minute, run: (signal) => applyRetention({ database, services, signal }) },
+        { name: 'empty months', everyMs: hour, run: () => dropEmptyMonths(database) },
+      ]
+
+const lockNotAvailable = '55P03'
+
+/** Its moment without readers may not come this time; the next try may have it. */
+async function dropEmptyMonths({ db, roles }: Database) {
+  try {
+    while (await dropEmptyPartition(db, roles));
+  } catch (error) {
+    if ((error as { code?: string }).code !== lockNotAvailable) throw error
+  }
+}
 
 /** Runs each job in its interval, one run of it at a time. A run that fails is tried again at its next turn. */
 export function startJobs(jobs: Job[], log: Logger) {
   const timers = new Map<Job, NodeJS.Timeout>()
   const running = new Set<Promise<void>>()
-  let stopped = false
+  const stopping = new AbortController()
   const plan = (job: Job) =>
     timers.set(
       job,
@@ -34,17 +52,17 @@ export function startJobs(jobs: Job[], log: Logger) {
   }
   const turn = async (job: Job) => {
     try {
-      await job.run()
+      await job.run(stopping.signal)
     } catch (error) {
       log.error({ err: error, job: job.name }, 'a job failed')
     }
-    if (!stopped) plan(job)
+    if (!stopping.signal.aborted) plan(job)
   }
   for (const job of jobs) plan(job)
   return {
     /** Returns when what is under way has ended. */
     async stop() {
-      stopped = true
+      stopping.abort()
       for (const timer of timers.values()) clearTimeout(timer)
       await Promise.all(running)
     },

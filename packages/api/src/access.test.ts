@@ -52,11 +52,14 @@ test('every procedure says who may call it', () => {
       "auth.register: anyone",
       "auth.signIn: anyone",
       "auth.signOut: anyone",
+      "cases.addRows: case:work",
       "cases.create: case:work",
       "cases.delete: case:work",
       "cases.get: case:read",
       "cases.list: case:read",
+      "cases.removeRows: case:work",
       "cases.restore: case:work",
+      "cases.rows: case:read",
       "cases.update: case:work",
       "collections.get: collection:read",
       "collections.hunts: collection:read",
@@ -80,6 +83,9 @@ test('every procedure says who may call it', () => {
       "ingestion.removeKey: token:manage",
       "ingestion.retry: ingestion:send",
       "ingestion.retryImport: ingestion:send",
+      "retention.get: retention:manage",
+      "retention.preview: retention:manage",
+      "retention.set: retention:manage",
       "rows.lines: row:read",
       "rows.list: row:read",
       "rows.raw: row:read",
@@ -141,7 +147,7 @@ test.each(asked.filter(({ path }) => !withoutTenant(path)))(
 )
 
 const takesNoId =
-  /\.(list|hunts|errors|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants)\.create$|^tenants\.|^rows\.|^ingestion\./
+  /\.(list|hunts|errors|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants)\.create$|^tenants\.|^retention\.|^rows\.|^ingestion\./
 
 test('every procedure that takes an id stands in the table of foreign ids', () => {
   const unlisted = procedures.map((p) => p.path).filter((path) => !takesNoId.test(path) && !rowOf[path])

@@ -38,7 +38,7 @@ async function defaultTenant(db: Db) {
 const event = (tenantId: number, actor: Actor | undefined, origin: Origin, action: string, detail: Detail) => ({
   tenantId,
   actorId: actor?.userId ?? null,
-  actor: actor?.username ?? 'nobody',
+  actor: actor?.username ?? origin.job ?? 'nobody',
   action,
   detail: JSON.stringify(actor && actor.tenantId !== tenantId ? { ...detail, actorTenant: actor.tenantId } : detail),
   address: origin.address ?? null,

@@ -4,7 +4,7 @@ export type Role = (typeof roles)[number]
 
 const viewer = ['host:read', 'collection:read', 'row:read', 'case:read', 'artifact:read', 'ingestion:read'] as const
 const user = ['case:work', 'artifact:work', 'ingestion:send'] as const
-const admin = ['user:manage', 'token:manage', 'audit:read', 'error:read'] as const
+const admin = ['user:manage', 'token:manage', 'audit:read', 'error:read', 'retention:manage'] as const
 const superAdmin = ['tenant:manage', 'tenant:every'] as const
 
 export type Permission =

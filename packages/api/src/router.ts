@@ -6,6 +6,7 @@ import { hostsRouter } from './hosts/router.ts'
 import { auditRouter } from './audit/router.ts'
 import { healthRouter } from './health/router.ts'
 import { ingestionRouter } from './ingestion/router.ts'
+import { retentionRouter } from './retention/router.ts'
 import { rowsRouter } from './rows/router.ts'
 import { sendersRouter } from './senders/router.ts'
 import { serversRouter } from './servers/router.ts'
@@ -23,6 +24,7 @@ export const appRouter = router({
   audit: auditRouter,
   health: healthRouter,
   ingestion: ingestionRouter,
+  retention: retentionRouter,
   rows: rowsRouter,
   senders: sendersRouter,
   servers: serversRouter,

@@ -38,6 +38,8 @@ export type ReadScope = TenantScope | EveryTenantScope
 /** Where a request came from, for the audit log. */
 export interface Origin {
   address?: string
+  /** The name of a job, where no person asks. */
+  job?: string
   requestId?: string
 }
 

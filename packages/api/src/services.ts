@@ -6,6 +6,7 @@ export type Counted =
   /** A request that brings rows, by the kind of its sender, and how old what it brought was. */
   | { kind: 'sent'; sender: SenderKind; status: number; lagMs: number | undefined }
   | { kind: 'rows'; stored: number; known: number; rejected: number; bytes: number }
+  | { kind: 'removed'; rows: number; files: number }
 
 /** What the process hands to procedures: settings and clocks, as arguments. */
 export interface Services {

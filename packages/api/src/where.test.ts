@@ -24,6 +24,7 @@ const reads: Record<
   'auth.me': 'of the caller',
   'cases.list': (c) => c.cases.list({}),
   'cases.get': 'by id',
+  'cases.rows': 'by id',
   'collections.hunts': (c) => c.collections.hunts({}),
   'collections.list': (c) => c.collections.list({}),
   'collections.get': 'by id',
@@ -46,6 +47,8 @@ const reads: Record<
   'ingestion.files': (c, { collectionId }) => c.ingestion.files({ collectionId }),
   'ingestion.rejected': (c) => c.ingestion.rejected({}),
   'ingestion.rejectedPart': (c, { rejectedId }) => c.ingestion.rejectedPart({ id: rejectedId, part: 0 }),
+  'retention.get': (c) => c.retention.get({}),
+  'retention.preview': (c) => c.retention.preview({ days: 1 }),
   'rows.search': async (c, { collectionId }) => [
     await c.rows.search({ query: '' }),
     await c.rows.search({ query: 'shared-value' }),
@@ -127,6 +130,9 @@ describe.each([
     const ingest = await openIngest(bed.database, bed.services)
     const credential = { tenantId, tokenId, serverId }
     await receive(ingest, { credential, body: Readable.from([Buffer.from(body)]), limit: 1e6, origin: {} })
+    const old = { kind: 'batch', version: 1, ...flow, artifact: `${mark}-mark/Old`, rows: 1 }
+    const oldBody = Readable.from([Buffer.from(`${JSON.stringify(old)}\n{"v":"old"}\n`)])
+    await receive(ingest, { credential, body: oldBody, limit: 1e6, origin: {} })
     await ingest.close()
     await bed.root.query(
       `update collections set hunt_id = 'H.1', hunt_description = '${mark}-mark' where tenant_id = ${tenantId}`,
@@ -134,11 +140,13 @@ describe.each([
     await bed.root.query(
       `update velociraptor_servers set gui_url = 'https://${mark}-mark' where tenant_id = ${tenantId}`,
     )
+    await bed.root.query(`update tenants set retention_changed_by = '${mark}-mark' where id = ${tenantId}`)
+    await agePastRetention(tenantId, `${mark}-mark/Old`)
     // More is expected than came, and counted as incomplete.
     await bed.root.query(`update collection_sources set rows_expected = 5 where tenant_id = ${tenantId}`)
     const found = await bed.one<{ collection: number; source: number; rejected: number }>(
       `select cs.collection_id as collection, cs.source_id as source, (select max(id) from rejected_rows where tenant_id = $1) as rejected
-       from collection_sources cs where cs.tenant_id = $1`,
+       from collection_sources cs where cs.tenant_id = $1 order by cs.source_id limit 1`,
       [tenantId],
     )
     const [collectionId, sourceId] = [found.collection, found.source]
@@ -152,6 +160,15 @@ describe.each([
       .query(`with f as (insert into files (tenant_id, sha256, bytes) values (${tenantId}, 'shared', 0) returning id)
       insert into collection_files (tenant_id, collection_id, name, file_id) select ${tenantId}, ${collectionId}, '${mark}-mark', id from f`)
     return { collectionId, sourceId, row: `${collectionId}.${sourceId}.0`, rejectedId: found.rejected }
+  }
+
+  /** Three days, into the month of that day. */
+  async function agePastRetention(tenantId: number, source: string) {
+    const aged = "(block_month(now() - interval '3 days')::bigint << 40) + block_id % (1::bigint << 40)"
+    const those = `tenant_id = ${tenantId} and source_id = (select id from sources where tenant_id = ${tenantId} and name = '${source}')`
+    for (const table of ['runs', 'block_columns', 'blocks'])
+      await bed.root.query(`update ${table} set block_id = ${aged} where ${those}`)
+    await bed.root.query(`update blocks set received_at = now() - interval '3 days' where ${those}`)
   }
 
   const plain = (value: unknown) => {

@@ -1,5 +1,5 @@
 export { openDatabase, type Database, type Db } from './database.ts'
 export { migrateDown, migrateUp, migrationStatus } from './migrate.ts'
-export { makePartitions } from './partitions.ts'
+export { dropEmptyPartition, makePartitions } from './partitions.ts'
 export { rolesOf, type Roles } from './roles.ts'
 export type { DB } from './schema.ts'

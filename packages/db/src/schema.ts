@@ -133,6 +133,16 @@ export interface Blocks {
   tMin: number;
 }
 
+export interface CaseRows {
+  addedAt: Generated<Timestamp>;
+  addedBy: number | null;
+  caseId: number;
+  collectionId: number;
+  rowNumber: number;
+  sourceId: number;
+  tenantId: number;
+}
+
 export interface Cases {
   createdAt: Generated<Timestamp>;
   createdBy: number | null;
@@ -213,6 +223,10 @@ export interface CollectionSources {
    * row numbers received, also those set aside; its row lock is the only lock that two senders of one source share
    */
   received: Generated<string>;
+  /**
+   * row numbers that were received and removed by retention; such a row that comes again is stored again, and stands in both ranges
+   */
+  removed: Generated<string>;
   rowsExpected: number | null;
   rowsRejected: Generated<number>;
   rowsStored: Generated<number>;
@@ -427,6 +441,21 @@ export interface RejectedRows {
   tries: Generated<number>;
 }
 
+export interface RetentionRuns {
+  blocks: Generated<number>;
+  cutoff: Timestamp;
+  days: number;
+  deliveries: Generated<number>;
+  endedAt: Timestamp | null;
+  fileBytes: Generated<number>;
+  files: Generated<number>;
+  id: Generated<number>;
+  rejected: Generated<number>;
+  rows: Generated<number>;
+  startedAt: Generated<Timestamp>;
+  tenantId: number;
+}
+
 export interface Runs {
   blockId: number;
   blockRow: number;
@@ -512,6 +541,12 @@ export interface Tenants {
   description: Generated<string>;
   id: Generated<number>;
   name: string;
+  retentionChangedAt: Timestamp | null;
+  retentionChangedBy: string | null;
+  /**
+   * rows and files are removed so many days after they were received; null: kept for ever
+   */
+  retentionDays: number | null;
 }
 
 export interface Throttles {
@@ -555,6 +590,7 @@ export interface DB {
   auditEvents: AuditEvents;
   blockColumns: BlockColumns;
   blocks: Blocks;
+  caseRows: CaseRows;
   cases: Cases;
   collectionFiles: CollectionFiles;
   collections: Collections;
@@ -572,6 +608,7 @@ export interface DB {
   oneTimeLinks: OneTimeLinks;
   rejectedParts: RejectedParts;
   rejectedRows: RejectedRows;
+  retentionRuns: RetentionRuns;
   runs: Runs;
   senderMinutes: SenderMinutes;
   senders: Senders;

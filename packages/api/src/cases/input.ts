@@ -27,3 +27,11 @@ export const caseUpdateInput = caseVersion.extend({
   status: fields.status.optional(),
   severity: fields.severity.optional(),
 })
+
+/** Rows by their names: `<collection>.<source>.<row>`. */
+export const caseRowsInput = caseRef.extend({
+  rows: z
+    .array(z.string().regex(/^\d{1,15}\.\d{1,9}\.\d{1,15}$/, 'Not the name of a row'))
+    .min(1)
+    .max(200),
+})

@@ -1,7 +1,17 @@
 import { z } from 'zod'
 import { cursorInput, limitInput, skipInput } from '../keyset.ts'
+import { parseRowId } from '../rows/rules.ts'
 import { can, canAcross, router } from '../trpc.ts'
-import { caseCreateInput, caseRef, caseSeverities, caseStatuses, caseUpdateInput, caseVersion } from './input.ts'
+import {
+  caseCreateInput,
+  caseRef,
+  caseRowsInput,
+  caseSeverities,
+  caseStatuses,
+  caseUpdateInput,
+  caseVersion,
+} from './input.ts'
+import { addCaseRows, listCaseRows, removeCaseRows } from './rows/queries.ts'
 import { createCase, deleteCase, getCase, listCases, restoreCase, updateCase } from './queries.ts'
 
 const listInput = z.object({
@@ -13,6 +23,9 @@ const listInput = z.object({
   skip: skipInput,
   cursor: cursorInput,
 })
+
+/** The input holds names of rows only. */
+const nameOf = (id: string) => parseRowId(id)!
 
 export const casesRouter = router({
   list: canAcross('case:read')
@@ -33,4 +46,13 @@ export const casesRouter = router({
   restore: can('case:work')
     .input(caseRef)
     .mutation(({ ctx, input }) => restoreCase(ctx.scope, input.id)),
+  rows: can('case:read')
+    .input(caseRef.extend({ limit: limitInput }))
+    .query(({ ctx, input }) => listCaseRows(ctx.scope, input.id, input.limit)),
+  addRows: can('case:work')
+    .input(caseRowsInput)
+    .mutation(({ ctx, input }) => addCaseRows(ctx.scope, input.id, input.rows.map(nameOf))),
+  removeRows: can('case:work')
+    .input(caseRowsInput)
+    .mutation(({ ctx, input }) => removeCaseRows(ctx.scope, input.id, input.rows.map(nameOf))),
 })

@@ -14,10 +14,17 @@ export interface CollectionFilter {
   cursor?: Place | undefined
 }
 
-/** Row numbers in a multirange: what was received, what was set aside included. Mostly it is one range, or none. */
-const countOf = sql`(case when isempty(cs.received) then 0
-  when cs.received = range_merge(cs.received)::int8multirange then upper(cs.received) - lower(cs.received)
-  else (select coalesce(sum(upper(r) - lower(r)), 0)::bigint from unnest(cs.received) r) end)`
+/** Row numbers that came: stored, set aside, and those that retention removed, which nobody misses. */
+const arrived = sql`(cs.received + cs.removed)`
+
+/** How many row numbers arrived. Mostly they are one range, or none. */
+const countOf = sql`(case when isempty(${arrived}) then 0
+  when ${arrived} = range_merge(${arrived})::int8multirange then upper(${arrived}) - lower(${arrived})
+  else (select coalesce(sum(upper(r) - lower(r)), 0)::bigint from unnest(${arrived}) r) end)`
+
+/** Of these: rows that retention removed. */
+const removedOf = sql`(case when isempty(cs.removed) then 0
+  else (select coalesce(sum(upper(r) - lower(r)), 0)::bigint from unnest(cs.removed - cs.received) r) end)`
 
 /** The flow's total, or what its sender sent of it where a site filters artifacts out. */
 const announced = sql`(case when c.rows_sent_of = c.rows_expected then c.rows_sent else c.rows_expected end)`
@@ -32,10 +39,11 @@ const sums = sql<Sums>`
     coalesce(sum(n.rows_stored), 0)::bigint as rows_stored,
     coalesce(sum(n.rows_rejected), 0)::bigint as rows_rejected,
     coalesce(sum(n.rows_superseded), 0)::bigint as rows_superseded,
+    coalesce(sum(n.removed), 0)::bigint as rows_removed,
     count(n.kind)::int as sources,
     coalesce(bool_or(n.received < n.rows_expected), false)
       or coalesce(sum(n.received) filter (where n.kind = 'rows'), 0) < coalesce(${announced}, 0) as incomplete
-  from (select ${countOf} as received, cs.rows_expected, cs.rows_stored, cs.rows_rejected, cs.rows_superseded, s.kind
+  from (select ${countOf} as received, ${removedOf} as removed, cs.rows_expected, cs.rows_stored, cs.rows_rejected, cs.rows_superseded, s.kind
     from collection_sources cs join sources s on s.tenant_id = cs.tenant_id and s.id = cs.source_id
     where cs.tenant_id = c.tenant_id and cs.collection_id = c.id) n`
 
@@ -46,6 +54,8 @@ interface Sums {
   rowsRejected: number
   /** Stored and listed, but counted nowhere else: the numbered copy of the same rows is here. */
   rowsSuperseded: number
+  /** Of those received: removed by the tenant's retention. */
+  rowsRemoved: number
   sources: number
   incomplete: boolean
 }
@@ -75,6 +85,7 @@ const counted = [
   'm.rowsStored',
   'm.rowsRejected',
   'm.rowsSuperseded',
+  'm.rowsRemoved',
   'm.sources',
   'm.incomplete',
 ] as const
@@ -258,7 +269,7 @@ export async function getCollection(scope: TenantScope, id: number) {
 
 const missing = sql<{ from: number; to: number }[]>`(
   select coalesce(json_agg(json_build_object('from', lower(r), 'to', upper(r) - 1) order by lower(r)), '[]')
-  from (select r from unnest(int8multirange(int8range(0, coalesce(cs.rows_expected, upper(cs.received), 0))) - cs.received) r
+  from (select r from unnest(int8multirange(int8range(0, coalesce(cs.rows_expected, upper(${arrived}), 0))) - ${arrived}) r
     order by lower(r) limit 100) r)`
 
 const sourcesOf = (scope: TenantScope, id: number) =>
@@ -269,7 +280,12 @@ const sourcesOf = (scope: TenantScope, id: number) =>
     )
     .select(['sources.id', 'sources.name', 'sources.kind', 'cs.rowsStored', 'cs.rowsRejected'])
     .select(['cs.rowsSuperseded', 'cs.rowsExpected'])
-    .select([sql<number>`${countOf}`.as('rowsReceived'), missing.as('missing'), 'cs.updatedAt'])
+    .select([
+      sql<number>`${countOf}`.as('rowsReceived'),
+      sql<number>`${removedOf}`.as('rowsRemoved'),
+      missing.as('missing'),
+      'cs.updatedAt',
+    ])
     .where('cs.tenantId', '=', scope.tenantId)
     .where('cs.collectionId', '=', id)
     .orderBy('sources.name')

@@ -84,7 +84,7 @@ async function incompleteSources(scope: ReadScope, limit: number) {
     .$if(scope.tenantId !== 'all', (q) => q.where('cs.tenantId', '=', scope.tenantId as number))
     // Without an announcement the range would have no end.
     .where('cs.rowsExpected', 'is not', null)
-    .where(sql<boolean>`not (cs.received @> int8range(0, cs.rows_expected))`)
+    .where(sql<boolean>`not (cs.received + cs.removed @> int8range(0, cs.rows_expected))`)
   const rows = await lacking
     .innerJoin('collections as c', (join) =>
       join.onRef('c.tenantId', '=', 'cs.tenantId').onRef('c.id', '=', 'cs.collectionId'),
@@ -95,7 +95,9 @@ async function incompleteSources(scope: ReadScope, limit: number) {
     .select(['h.hostname', 's.name as source', 's.kind'])
     .select([
       sql<number>`cs.rows_expected`.as('rowsExpected'),
-      sql<number>`(select coalesce(sum(upper(r) - lower(r)), 0)::bigint from unnest(cs.received) r)`.as('rowsReceived'),
+      sql<number>`(select coalesce(sum(upper(r) - lower(r)), 0)::bigint from unnest(cs.received + cs.removed) r)`.as(
+        'rowsReceived',
+      ),
     ])
     .orderBy('cs.updatedAt', 'desc')
     .orderBy('cs.collectionId', 'desc')

@@ -109,7 +109,8 @@ with ${listed(flows)}, lacking as (
   cross join lateral (select * from collections
     where tenant_id = ${scope.tenantId} and host_id = h.id and flow_id = f.flow_id and kind = 'flow' limit 1) c
   cross join lateral (
-    select coalesce(sum(cs.rows_stored + cs.rows_rejected), 0) as received, coalesce(bool_and(cs.received @> int8range(0, cs.rows_expected)), true) as whole
+    select coalesce(sum(cs.rows_stored + cs.rows_rejected + (select coalesce(sum(upper(r) - lower(r)), 0) from unnest(cs.removed - cs.received) r)), 0) as received,
+      coalesce(bool_and(cs.received + cs.removed @> int8range(0, cs.rows_expected)), true) as whole
     from collection_sources cs join sources s on s.tenant_id = cs.tenant_id and s.id = cs.source_id and s.kind = 'rows'
     where cs.tenant_id = c.tenant_id and cs.collection_id = c.id) m
   where f.state in ('FINISHED', 'ERROR') and f.active_time < now() - make_interval(mins => ${quietMinutes})
