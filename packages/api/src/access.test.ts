@@ -83,6 +83,8 @@ test('every procedure says who may call it', () => {
       "ingestion.removeKey: token:manage",
       "ingestion.retry: ingestion:send",
       "ingestion.retryImport: ingestion:send",
+      "ingestion.testArrived: token:manage",
+      "ingestion.testRow: token:manage",
       "retention.get: retention:manage",
       "retention.preview: retention:manage",
       "retention.set: retention:manage",

@@ -59,6 +59,8 @@ export const rowOf: Record<string, { table: string; input?: object; as?: string;
   'hosts.get': { table: 'hosts' },
   'ingestion.import': { table: 'imports' },
   'ingestion.cancelImport': { table: 'imports' },
+  'ingestion.testRow': { table: 'api_tokens', input: { kind: 'feed' } },
+  'ingestion.testArrived': { table: 'api_tokens', input: { kind: 'feed', since: '2026-11-24T10:00:00.000Z' } },
   'senders.watch': { table: 'api_tokens', input: { kind: 'feed', silentAfter: 5 } },
   'servers.update': { table: 'velociraptor_servers', input: { guiUrl: 'https://velo.example.com' } },
   'ingestion.retryImport': { table: 'imports' },

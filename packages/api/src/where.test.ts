@@ -61,6 +61,7 @@ const reads: Record<
   'rows.lines': (c, { collectionId, sourceId }) => c.rows.lines({ collectionId, sourceId }),
   'rows.raw': (c, { row }) => c.rows.raw({ id: row }),
   'senders.list': (c) => c.senders.list({}),
+  'ingestion.testArrived': 'by id',
   'servers.list': (c) => c.servers.list({}),
   'tenants.list': 'global',
   'tenants.get': 'global',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { cursorInput, limitInput } from '../keyset.ts'
+import { senderKinds } from '../senders/rules.ts'
 import { can, canAcross, canApart, router } from '../trpc.ts'
 import { addKey, listKeys, makeKey, removeKey } from './imports/keys.ts'
 import { mappingInput } from './imports/mapping.ts'
@@ -7,6 +8,7 @@ import { previewCsv } from './imports/preview.ts'
 import { retryImport } from './imports/retry.ts'
 import { cancelImport, filesOf, getImport, listImports } from './imports/queries.ts'
 import { retryRejected } from './retry.ts'
+import { makeTest, testArrived } from './test-rows.ts'
 import { listDeliveries, overview, rejectedPart, rejectedRows } from './queries.ts'
 
 const id = z.number().int().positive()
@@ -51,6 +53,12 @@ export const ingestionRouter = router({
     .mutation(({ ctx: { database, services, tenantId, actor, origin }, input }) =>
       retryRejected({ database, services, tenantId, actor, origin }, input.ids),
     ),
+  testRow: can('token:manage')
+    .input(z.object({ id, kind: z.enum(senderKinds) }))
+    .mutation(({ ctx, input }) => makeTest(ctx.scope, input, ctx.services.now())),
+  testArrived: can('token:manage')
+    .input(z.object({ id, kind: z.enum(senderKinds), since: z.iso.datetime().transform((at) => new Date(at)) }))
+    .query(({ ctx, input }) => testArrived(ctx.scope, input)),
   rejectedPart: can('ingestion:read')
     .input(z.object({ id, part: z.number().int().min(0).max(100_000) }))
     .query(({ ctx, input }) => rejectedPart(ctx.scope, input)),
