@@ -196,6 +196,39 @@ describe('attacks', () => {
     return Buffer.from(await writer.close())
   }
 
+  test('a packed member that unpacks to more than it says is stopped there', async () => {
+    const zip = await deflated(Buffer.alloc(5_000_000))
+    const entry = zip.lastIndexOf('uploads/auto/zeros') - 46
+    expect(zip.readUInt32LE(entry + 24)).toBe(5_000_000)
+    zip.writeUInt32LE(1000, entry + 24)
+    const found = await bring(zip)
+    expect([found.state, found.error]).toEqual(['failed', expect.stringContaining('uploads/auto/zeros')])
+    expect(found.result!.files).toBe(0)
+  })
+
+  test('a locked zip whose bytes were changed is damaged, and nothing of it goes in', async () => {
+    const zip = container('cli-collect-password.zip')
+    const at = zip.indexOf('data.zip') + 2000
+    zip[at] = zip[at]! ^ 1
+    const found = await bring(zip, { password: 'Tr0ub4dor&3 é' })
+    expect([found.state, found.error]).toEqual([
+      'failed',
+      `The zip's member "data.zip" is damaged: its checksum is wrong`,
+    ])
+    expect([await rows(), await left()]).toEqual([[], { files: 0, secrets: 0 }])
+  })
+
+  test('a zip that lost its front, or its middle, says so', async () => {
+    const zip = container('offline-full-jsonl.zip')
+    const cut = Buffer.concat([zip.subarray(0, 4), zip.subarray(5000)])
+    const found = await bring(cut)
+    expect([found.state, found.error]).toEqual(['failed', expect.stringMatching(/damaged|cut off/)])
+    expect(errors).toEqual([])
+    const holed = Buffer.concat([zip.subarray(0, 5000), zip.subarray(9000)])
+    expect((await bring(holed)).error).toMatch(/damaged|cut off/)
+    expect(await left()).toMatchObject({ secrets: 0 })
+  })
+
   test('zips within zips are opened once, not again and again', async () => {
     const inner = zipOf([{ name: 'data.zip', bytes: zipOf(good) }])
     expect((await bring(zipOf([{ name: 'data.zip', bytes: zipOf(good) }]))).state).toBe('done')
@@ -421,6 +454,29 @@ describe('old containers', () => {
   test('results without a context stand on the host of the name, in a flow of their own', async () => {
     const found = await bring(zipOf([result('A', '{"n":1}\n')]), { name: 'Collection-WS-09-2020-01-02.zip' })
     expect(found).toMatchObject({ state: 'done', result: { hosts: [{ hostname: 'WS-09' }] } })
+  })
+
+  test('a hunt without a record of it: each folder is the flow of its client', async () => {
+    const folder = (name: string, clientId: string) => [
+      {
+        name: `${name}-${clientId}/collection_context.json`,
+        bytes: Buffer.from(JSON.stringify({ session_id: 'F.OLDHUNT.H', client_id: clientId, state: 2 })),
+      },
+      { name: `${name}-${clientId}/results/A.json`, bytes: Buffer.from(`{"on":"${name}"}\n`) },
+      { name: `${name}-${clientId}/requests.json`, bytes: Buffer.from('{}') },
+    ]
+    const found = await bring(zipOf([...folder('WS-1', 'C.1111111111111111'), ...folder('WS-2', 'C.2222222222222222')]))
+    expect(found).toMatchObject({ state: 'done', result: { kind: 'hunt', stored: 2 } })
+    const reader = await bed.callerOf(tenant, 'viewer')
+    const { rows: flows } = await reader.collections.list({})
+    expect(
+      flows
+        .map(({ clientId, flowId, huntId }) => [clientId, flowId, huntId])
+        .toSorted(([a], [b]) => (a! < b! ? -1 : 1)),
+    ).toEqual([
+      ['C.1111111111111111', 'F.OLDHUNT.H', 'H.OLDHUNT'],
+      ['C.2222222222222222', 'F.OLDHUNT.H', 'H.OLDHUNT'],
+    ])
   })
 
   test('folders of artifacts at the top', async () => {
