@@ -151,6 +151,9 @@ export async function applyClientFacts(scope: TenantScope, hostId: number, facts
     .execute()
 }
 
+/** The state of a collection of which an import brought a part, and then failed. */
+const cutShort = 'IMPORT CUT SHORT'
+
 /** What the sender of the flow itself said stays; a container fills in what nobody said. */
 export async function applyFlowFacts(scope: TenantScope, collectionId: number, facts: FlowFacts, hunt?: HuntFacts) {
   const fill = (column: string, value: unknown) => sql`coalesce(${sql.ref(column)}, ${value})`
@@ -159,7 +162,7 @@ export async function applyFlowFacts(scope: TenantScope, collectionId: number, f
     .set({
       state: sql<
         string | null
-      >`case when state is null or state in ('RUNNING', 'IN_PROGRESS') then coalesce(${facts.state}, state) else state end`,
+      >`case when state is null or state in ('RUNNING', 'IN_PROGRESS', ${cutShort}) then coalesce(${facts.state}, state) else state end`,
       artifacts: sql<string[]>`case when artifacts = '{}' then ${facts.artifacts}::text[] else artifacts end`,
       creator: fill('creator', facts.creator) as never,
       startedAt: fill('started_at', facts.startedAt) as never,
@@ -188,11 +191,25 @@ export async function applyFlowFacts(scope: TenantScope, collectionId: number, f
     )
 }
 
+/** Says so of collections that nobody else brought to their end. */
+export const cutCollections = (scope: TenantScope, ids: number[]) =>
+  scope.db
+    .updateTable('collections')
+    .set({ state: cutShort, updatedAt: sql`now()` })
+    .where('tenantId', '=', scope.tenantId)
+    .where('id', '=', sql<number>`any(${ids}::bigint[])`)
+    .where('endedAt', 'is', null)
+    .execute()
+
 /** Every source of the collection came whole. */
 export const endCollection = (scope: TenantScope, collectionId: number) =>
   scope.db
     .updateTable('collections')
-    .set({ endedAt: sql`coalesce(ended_at, now())`, updatedAt: sql`now()` })
+    .set({
+      endedAt: sql`coalesce(ended_at, now())`,
+      updatedAt: sql`now()`,
+      state: sql<string | null>`nullif(state, ${cutShort})`,
+    })
     .where('tenantId', '=', scope.tenantId)
     .where('id', '=', collectionId)
     .execute()

@@ -5,6 +5,7 @@ import { inTenant } from '../../scope.ts'
 import type { Services } from '../../services.ts'
 import { BodyTooLarge } from '../lines.ts'
 import type { Ingest } from '../store.ts'
+import { cutCollections } from './facts.ts'
 import { ImportFault, OtherTry } from './fault.ts'
 import { asReader, removeBroken, removeFile, sourceOfFile } from './files.ts'
 import { keysOf } from './keys.ts'
@@ -126,16 +127,18 @@ interface Running {
 
 async function runOne(ingest: Ingest, services: Services, taken: Taken, { limits, cut, onError }: Running) {
   const report = newReport()
+  const { tenantId, tokenId, serverId } = taken
+  const opened = new Set<number>()
   const own = new AbortController()
   const signal = AbortSignal.any([cut, own.signal])
+  const run = { ingest, tenantId, tokenId, serverId, signal, opened }
   const beat = setInterval(() => void stillMine(ingest.database, taken, report, own).catch(onError), beatMs)
   try {
     await stillMine(ingest.database, taken, report, own)
     signal.throwIfAborted()
     if (taken.attempts > mostAttempts)
       throw new ImportFault(`It was begun ${mostAttempts} times and never came to its end`)
-    const { tenantId, tokenId, serverId } = taken
-    await importFile({ ingest, tenantId, tokenId, serverId, signal }, report, fileOf(ingest, services, taken, limits))
+    await importFile(run, report, fileOf(ingest, services, taken, limits))
     await end(ingest.database, taken, report, { error: null })
   } catch (error) {
     const later = !own.signal.aborted && (cut.aborted || isPassing(error)) && taken.attempts < mostAttempts
@@ -143,6 +146,7 @@ async function runOne(ingest: Ingest, services: Services, taken: Taken, { limits
     if (later) return await putBack(ingest.database, taken, report, cut.aborted ? 'queued' : 'running')
     const sentence = own.signal.aborted ? 'Cancelled' : sentenceOf(error)
     if (sentence === undefined) onError(error)
+    await inTenant(ingest.database.db, tenantId, (scope) => cutCollections(scope, [...opened]))
     await end(ingest.database, taken, report, {
       error: sentence ?? 'It failed by a fault of the server, which is in its log',
       keep: (sentence === undefined || error instanceof OtherTry) && !own.signal.aborted,

@@ -167,6 +167,13 @@ describe('attacks', () => {
       `The zip's member "results/Bad.json" is damaged: its checksum is wrong`,
     ])
     expect(found.result!.sources).toMatchObject([{ source: 'A/B', rows: 1, stored: 1 }])
+    const flow = async () => (await (await bed.callerOf(tenant, 'viewer')).collections.list({})).rows
+    expect(await flow()).toMatchObject([{ flowId: 'F.TEST', state: 'IMPORT CUT SHORT', endedAt: null }])
+    await bring(evil('results/Bad.json'))
+    expect(await flow()).toMatchObject([{ flowId: 'F.TEST', state: 'FINISHED', endedAt: expect.any(Date) }])
+    // Of what is here whole, another failure takes nothing back.
+    await bring(evil('results/Bad.json', { crc: 7 }))
+    expect(await flow()).toMatchObject([{ flowId: 'F.TEST', state: 'FINISHED' }])
   })
 
   test('a member that is longer than it says, or shares its bytes, is refused', async () => {
@@ -417,6 +424,16 @@ describe('other files', () => {
       ].toSorted(),
     )
     expect((await bring(Buffer.from('[{"a":1},{"a":'), { name: 'cut.json' })).error).toContain('breaks off')
+  })
+
+  test('a CSV that breaks off says so on its collection, until it comes whole', async () => {
+    const rows = Array.from({ length: 3000 }, (_, n) => `${n},${'x'.repeat(500)}\n`).join('')
+    const states = async () =>
+      (await (await bed.callerOf(tenant, 'viewer')).collections.list({})).rows.map(({ state }) => state)
+    await bring(Buffer.from(`n,x\n${rows}1,"open\n`), { name: 'a.csv', flowId: 'scan 1' })
+    expect(await states()).toEqual(['IMPORT CUT SHORT'])
+    await bring(Buffer.from(`n,x\n${rows}1,"shut"\n`), { name: 'a.csv', flowId: 'scan 1' })
+    expect(await states()).toEqual([null])
   })
 
   test('a line that is no JSON is set aside with its number', async () => {

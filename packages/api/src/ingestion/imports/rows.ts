@@ -15,6 +15,8 @@ export interface Importing {
   tokenId: number | null
   serverId: number | null
   signal: AbortSignal
+  /** Collections that it began to fill. */
+  opened: Set<number>
 }
 
 export interface SourceName {
@@ -38,6 +40,7 @@ export async function openSource(
   run: Importing,
   { name, kind, ...ids }: SourceName,
 ): Promise<Target> {
+  run.opened.add(ids.collectionId)
   const sourceId = await sourceOf(scope, ids.collectionId, name, kind)
   const { id } = await scope.db
     .insertInto('deliveries')
