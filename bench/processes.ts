@@ -24,6 +24,9 @@ function childrenOf(pid: number) {
   return pids.map(Number).filter((child) => unless(() => parentOf(child) === pid, false))
 }
 
+/** A process and what it started. */
+export const withChildren = (pid: number) => [pid, ...childrenOf(pid)]
+
 /** A process may end while it is looked at. */
 function unless<T>(look: () => T, gone: T): T {
   try {

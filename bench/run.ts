@@ -7,6 +7,10 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
     const { crash } = await import('./crash.ts')
     return ([kills = '50']) => crash(Number(kills))
   },
+  chaos: async () => {
+    const { chaos } = await import('./chaos.ts')
+    return ([minutes = '5']) => chaos({ seconds: Number(minutes) * 60 })
+  },
   ingest: async () => {
     const { ingest } = await import('./ingest.ts')
     return ([rows = '200000', pairs = '3', flowRows]) =>
