@@ -1,5 +1,6 @@
 import { resetByOperator, unlockByOperator } from '@velocicompanion/api'
 import { migrateDown, migrateUp, migrationStatus, openDatabase, type Database } from '@velocicompanion/db'
+import { backup, BackupError, restore } from '@velocicompanion/db/backup'
 import { startEmbedded } from '@velocicompanion/db/embedded'
 import pg from 'pg'
 import { sizeOf, limitsOf, spaceOf } from './disk.ts'
@@ -11,6 +12,8 @@ const usage = `npm run admin -- <command>
   users reset-password <name>   prints a one-time link and ends the user's sessions
   users unlock <name>           lifts the waits after failed sign-ins
   migrate up | down | status    brings the database up to date, takes the newest migration back, lists them
+  backup <file>                 writes the whole database, while it is in use
+  restore <file>                fills an empty database from a backup and brings it up to date
   doctor                        settings, disk space, database, clock, versions`
 
 const say = (line: string) => console.log(line)
@@ -65,6 +68,24 @@ async function migrate(settings: Settings, command: string | undefined) {
   return true
 }
 
+const progress = { say: (line: string) => console.error(line) }
+const secretReminder = 'SECRET_KEY is not in it: keep DATA_DIR/secret-key, or the setting, beside it.'
+
+async function saveAll(settings: Settings, file: string | undefined) {
+  if (!file) return false
+  const { parts } = await withUrl(settings, (url) => backup(url, file, progress))
+  const [rows, bytes] = [parts.reduce((sum, p) => sum + p.rows, 0), parts.reduce((sum, p) => sum + p.bytes, 0)]
+  say(`${file}: ${parts.length} tables, ${rows} rows, ${sizeOf(bytes)}. ${secretReminder}`)
+  return true
+}
+
+async function loadAll(settings: Settings, file: string | undefined) {
+  if (!file) return false
+  const { createdAt, parts } = await withUrl(settings, (url) => restore(url, file, progress))
+  say(`Restored ${parts.length} tables as they were on ${createdAt}.`)
+  return true
+}
+
 async function doctor(settings: Settings) {
   const secret = /SECRET|TOKEN$|DATABASE_URL|tls/
   for (const [name, value] of Object.entries(settings)) {
@@ -98,6 +119,8 @@ try {
   const jobs: Record<string, () => Promise<boolean>> = {
     users: () => users(settings, command, name),
     migrate: () => migrate(settings, command),
+    backup: () => saveAll(settings, command),
+    restore: () => loadAll(settings, command),
     doctor: () => doctor(settings),
   }
   const job = area === undefined ? undefined : jobs[area]
@@ -106,7 +129,8 @@ try {
     process.exitCode = 2
   }
 } catch (error) {
-  const known = error instanceof SettingError || (error as { code?: string }).code === 'NOT_FOUND'
+  const known =
+    error instanceof SettingError || error instanceof BackupError || (error as { code?: string }).code === 'NOT_FOUND'
   console.error(known ? (error as Error).message : error)
   process.exitCode = 1
 }

@@ -6,12 +6,16 @@ import { makePartitions } from './partitions.ts'
 import { databaseRoles } from './roles.ts'
 
 /** Runs `work` as the privileged login itself, which takes none of the three roles. */
-async function asOwner<T>(url: string, work: (db: Kysely<unknown>, migrator: Migrator) => Promise<T>): Promise<T> {
+async function asOwner<T>(
+  url: string,
+  work: (db: Kysely<unknown>, migrator: Migrator) => Promise<T>,
+  known: typeof migrations = migrations,
+): Promise<T> {
   const pool = new pg.Pool({ connectionString: url, max: 2 })
   pool.on('error', () => {})
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
   try {
-    return await work(db, new Migrator({ db, provider: { getMigrations: async () => migrations } }))
+    return await work(db, new Migrator({ db, provider: { getMigrations: async () => known } }))
   } finally {
     await db.destroy()
   }
@@ -26,6 +30,18 @@ export const migrateUp = (url: string) =>
     await makePartitions(db, await databaseRoles(db))
     return (results ?? []).map((r) => r.migrationName)
   })
+
+/** Brings an empty database to where exactly these migrations take it. */
+export const migrateTo = (url: string, names: string[]) =>
+  asOwner(
+    url,
+    async (db, migrator) => {
+      await checkServer(db)
+      const { error } = await migrator.migrateToLatest()
+      if (error) throw error
+    },
+    Object.fromEntries(names.map((name) => [name, migrations[name]!])),
+  )
 
 /** Takes the newest migration back, or with `all` every one. Returns the names that were taken back. */
 export const migrateDown = (url: string, all = false) =>
