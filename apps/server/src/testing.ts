@@ -72,12 +72,13 @@ export async function freePort() {
   return port
 }
 
-/** The real server in a process of its own; returns when it says that it is ready. */
+/** The real server in a process of its own; returns when it says that it is ready. `prefix` is a command that starts it. */
 export async function startServer(
   dataDir: string,
   port: number,
   args: string[] = [],
   settings: Record<string, string> = {},
+  prefix: string[] = [],
 ): Promise<TestServer> {
   const { TEST_DATABASE_URL: _test, DATABASE_URL: _url, ...inherited } = process.env
   const env = {
@@ -88,7 +89,8 @@ export async function startServer(
     LOG_LEVEL: 'error',
     ...settings,
   }
-  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [program, ...rest] = [...prefix, process.execPath, main, ...args]
+  const child = spawn(program!, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()))
   const until = Date.now() + patience
