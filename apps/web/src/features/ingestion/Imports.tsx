@@ -40,7 +40,7 @@ export function Imports() {
   )
   const total = imports.data?.pages[0]?.total
   const choose = !all && (
-    <>
+    <div className="row g12">
       <button type="button" className="linkbutton" onClick={() => setKeys(true)}>
         Keys
       </button>
@@ -49,7 +49,7 @@ export function Imports() {
           Import a file
         </button>
       )}
-    </>
+    </div>
   )
   return (
     <Panel title="Imports" count={total === undefined ? undefined : count(total)} actions={choose}>
