@@ -15,7 +15,7 @@ export function openMetrics() {
   collectDefaultMetrics({ register: registry })
   const { requests, auth, queries } = measures(registry)
   const { rows, bytes, removed, up, active } = amounts(registry)
-  const { sent, lag } = ofSenders(registry)
+  const { sent, lag, imports } = ofSenders(registry)
   return {
     registry,
     /** What the API reports. */
@@ -32,6 +32,10 @@ export function openMetrics() {
       if (event.kind === 'removed') {
         removed.inc({ what: 'rows' }, event.rows)
         removed.inc({ what: 'files' }, event.files)
+        return
+      }
+      if (event.kind === 'import') {
+        imports.observe({ outcome: event.outcome }, event.ms / 1000)
         return
       }
       rows.inc({ outcome: 'stored' }, event.stored)
@@ -97,7 +101,14 @@ function ofSenders(registry: Registry) {
     buckets: [1, 5, 30, 120, 600, 3600, 86_400],
     registers,
   })
-  return { sent, lag }
+  const imports = new Histogram({
+    name: name('import_duration_seconds'),
+    help: 'Files for import that came to their end, and how long they were read for',
+    labelNames: ['outcome'] as const,
+    buckets: [0.1, 1, 10, 60, 600, 3600],
+    registers,
+  })
+  return { sent, lag, imports }
 }
 
 /** How much came in, and what is there now. */

@@ -7,6 +7,8 @@ export type Counted =
   | { kind: 'sent'; sender: SenderKind; status: number; lagMs: number | undefined }
   | { kind: 'rows'; stored: number; known: number; rejected: number; bytes: number }
   | { kind: 'removed'; rows: number; files: number }
+  /** A file for import came to its end. */
+  | { kind: 'import'; outcome: 'done' | 'failed' | 'cancelled'; ms: number }
 
 /** What the process hands to procedures: settings and clocks, as arguments. */
 export interface Services {

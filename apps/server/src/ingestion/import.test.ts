@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { setTimeout as wait } from 'node:timers/promises'
-import { testBed, testServices, type TestBed } from '@velocicompanion/api/testing'
+import { testBed, type TestBed } from '@velocicompanion/api/testing'
 import type { FastifyInstance } from 'fastify'
-import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { buildApp } from '../app.ts'
+import { testDeps } from '../testing.ts'
 
 let bed: TestBed
 let app: FastifyInstance
@@ -16,14 +16,7 @@ const tokens = { ingest: '', user: '' }
 
 beforeAll(async () => {
   bed = await testBed()
-  const settings = { publicUrl: 'http://127.0.0.1:8000', corsOrigins: [], trustProxy: false, tls: undefined }
-  app = await buildApp({
-    settings: { ...settings, INGEST_BODY_MB: 1, METRICS_TOKEN: undefined },
-    services: testServices,
-    database: bed.database,
-    log: pino({ level: 'silent' }),
-    webFolder: undefined,
-  })
+  app = await buildApp(testDeps(bed.database))
   base = await app.listen({ host: '127.0.0.1', port: 0 })
 })
 beforeEach(async () => {
@@ -178,6 +171,31 @@ test('a collected file is served to its own tenant only, as an attachment', asyn
   expect((await answered(`/api/files/${shell.sha256}`, { headers: bearer(token) })).status).toBe(404)
   expect((await answered(`/api/ingestion/imports/${(json as Import).id}`, { headers: bearer(token) })).status).toBe(404)
   expect((await answered(`/api/files/${shell.sha256}`, { headers: bearer(tokens.ingest) })).status).toBe(403)
+})
+
+test('the figures count imports by how they ended', async () => {
+  const counted = async (outcome: string) => {
+    const text = await (await fetch(`${base}/metrics`)).text()
+    return Number(
+      new RegExp(`^velocicompanion_import_duration_seconds_count\\{outcome="${outcome}"\\} (\\d+)`, 'm').exec(
+        text,
+      )?.[1] ?? 0,
+    )
+  }
+  const before = [await counted('done'), await counted('failed')] as const
+  for (const [name, body] of [
+    ['a.jsonl', '{"a":1}\n'],
+    ['a.zip', 'no zip'],
+  ] as const) {
+    const { json } = await answered(`/api/ingestion/import?name=${name}`, {
+      method: 'POST',
+      body,
+      headers: bearer(tokens.ingest),
+    })
+    await ended((json as Import).id)
+  }
+  while ((await counted('failed')) === before[1]) await wait(20)
+  expect(await counted('done')).toBe(before[0] + 1)
 })
 
 test('an ingestion token sees its own imports only', async () => {

@@ -131,6 +131,9 @@ async function runOne(ingest: Ingest, services: Services, taken: Taken, { limits
   const opened = new Set<number>()
   const own = new AbortController()
   const signal = AbortSignal.any([cut, own.signal])
+  const began = performance.now()
+  const count = (outcome: 'done' | 'failed' | 'cancelled') =>
+    services.count({ kind: 'import', outcome, ms: performance.now() - began })
   const run = { ingest, tenantId, tokenId, serverId, signal, opened }
   const beat = setInterval(() => void stillMine(ingest.database, taken, report, own).catch(onError), beatMs)
   try {
@@ -140,6 +143,7 @@ async function runOne(ingest: Ingest, services: Services, taken: Taken, { limits
       throw new ImportFault(`It was begun ${mostAttempts} times and never came to its end`)
     await importFile(run, report, fileOf(ingest, services, taken, limits))
     await end(ingest.database, taken, report, { error: null })
+    count('done')
   } catch (error) {
     const later = !own.signal.aborted && (cut.aborted || isPassing(error)) && taken.attempts < mostAttempts
     if (own.signal.reason === 'lost') return
@@ -151,6 +155,7 @@ async function runOne(ingest: Ingest, services: Services, taken: Taken, { limits
       error: sentence ?? 'It failed by a fault of the server, which is in its log',
       keep: (sentence === undefined || error instanceof OtherTry) && !own.signal.aborted,
     })
+    count(own.signal.aborted ? 'cancelled' : 'failed')
   } finally {
     clearInterval(beat)
   }
