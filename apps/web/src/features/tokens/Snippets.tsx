@@ -1,33 +1,46 @@
-import { Button, SegmentedControl, TextInput } from '@mantine/core'
+import { Button, Select, TextInput } from '@mantine/core'
 import { IconDownload } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useState, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { trpc } from '../../api.ts'
 import { Code } from '../../ui/Code.tsx'
 import { Copy } from '../../ui/Copy.tsx'
+import { Facts } from '../../ui/Facts.tsx'
 import { Loaded } from '../../ui/Loaded.tsx'
 import { Panel } from '../../ui/Panel.tsx'
 import { artifactAddress, artifactText, type ShippedArtifact } from './artifacts.ts'
 import { FirstUse } from './FirstUse.tsx'
-import { apiSnippet, curlSnippet, secretFields, type Filling } from './snippets.ts'
+import { setups, type Setup } from './setups.ts'
+import { apiSnippet, curlSnippet, type Filling } from './snippets.ts'
+import { TestRow } from './TestRow.tsx'
 import type { MadeToken } from './TokensPage.tsx'
 
-type Sender = ShippedArtifact | 'curl'
+const groups = ['Ours', 'Built into Velociraptor', 'Files and scripts'] as const
+const choices = groups.map((group) => ({
+  group,
+  items: [
+    ...Object.entries(setups)
+      .filter(([, setup]) => setup.group === group)
+      .map(([value, { label }]) => ({ value, label })),
+    ...(group === 'Files and scripts' ? [{ value: 'curl', label: 'curl: one JSON document' }] : []),
+  ],
+}))
 
-const senders = [
-  { value: 'Feed', label: 'Velociraptor Feed' },
-  { value: 'Events', label: 'Events' },
-  { value: 'Backfill', label: 'Backfill' },
-  { value: 'curl', label: 'curl' },
-]
+interface SnippetsProps {
+  token: MadeToken
+  /** What sends, by its name in the address. */
+  sender: string | undefined
+  choose: (sender: string) => void
+  close: () => void
+}
 
 /** What to paste where, for one token. */
-export function Snippets({ token, close }: { token: MadeToken; close: () => void }) {
-  const [sender, setSender] = useState<Sender>('Feed')
+export function Snippets({ token, sender: named, choose, close }: SnippetsProps) {
+  const sender = named === 'curl' || (named !== undefined && Object.hasOwn(setups, named)) ? named : 'Feed'
   const health = trpc.health.status.useQuery()
   const isNew = token.token !== undefined
-  // With a Velociraptor sender the token stands in the secret's fields, and only there.
-  const inSecret = token.scope === 'ingest' && sender !== 'curl'
+  // Where it stands in the fields to fill in, it stands there and only there.
+  const inFields = token.scope === 'ingest' && setups[sender]?.fields !== undefined
   return (
     <Panel
       title={isNew ? `New token: ${token.name}` : `Snippets: ${token.name}`}
@@ -42,19 +55,16 @@ export function Snippets({ token, close }: { token: MadeToken; close: () => void
       <div className="col g12">
         <div className="row g12 wrap" style={{ alignItems: 'flex-end' }}>
           {token.scope === 'ingest' && (
-            <div>
-              <div className="meta" style={{ marginBottom: 4 }}>
-                How it sends
-              </div>
-              <SegmentedControl
-                aria-label="How it sends"
-                data={senders}
-                value={sender}
-                onChange={(value) => setSender(value as Sender)}
-              />
-            </div>
+            <Select
+              label="How it sends"
+              data={choices}
+              value={sender}
+              allowDeselect={false}
+              onChange={(value) => value !== null && choose(value)}
+              style={{ width: 330 }}
+            />
           )}
-          {isNew && !inSecret && <TokenField token={token.token!} />}
+          {isNew && !inFields && <TokenField token={token.token!} />}
         </div>
         <Loaded query={health}>
           {({ publicUrl }) => <Steps token={token} sender={sender} filling={{ publicUrl, token: token.token }} />}
@@ -77,44 +87,66 @@ const TokenField = ({ token }: { token: string }) => (
   />
 )
 
-function Steps({ token, sender, filling }: { token: MadeToken; sender: Sender; filling: Filling }) {
+function Steps({ token, sender, filling }: { token: MadeToken; sender: string; filling: Filling }) {
   if (token.scope === 'api') return <Code text={apiSnippet(filling)} label="the command" />
-  if (sender === 'curl') {
+  const setup = setups[sender]
+  if (!setup) {
     return (
       <>
         <Code text={curlSnippet(filling)} label="the command" />
         <FirstUse token={token} />
+        <TestRow key={sender} token={token} kind="ingest" publicUrl={filling.publicUrl} />
       </>
     )
   }
+  const fields = setup.fields?.(filling)
   return (
-    <div className="grid" style={{ gridTemplateColumns: 'minmax(0, 1fr) 320px' }}>
-      <ArtifactSnippet name={sender} />
+    <div className="grid setup">
+      <div className="col g12" style={{ minWidth: 0 }}>
+        {isShipped(sender) && <ArtifactSnippet name={sender} />}
+        {!isShipped(sender) && fields && <Fields fields={fields} />}
+        {setup.code && <Code text={setup.code(filling)} label={`the text for ${setup.label}`} />}
+        <Traps setup={setup} />
+      </div>
       <ol className="steps">
-        <Step n={1} title="Store the token">
-          In the org’s GUI, Secrets, add one with these fields, and share it with{' '}
-          {sender === 'Backfill' ? 'the user who runs the artifact' : 'the user VelociraptorServer'}.
-          <SecretFields filling={filling} />
-        </Step>
-        <Step n={2} title="Add the artifact">
-          {howToAdd[sender]}
-        </Step>
-        <Step n={3} title="See the first row">
+        {setup.steps.map(({ title, text }, i) => (
+          <Step key={title} n={i + 1} title={title}>
+            {text}
+            {i === 0 && isShipped(sender) && fields && <Fields fields={fields} />}
+          </Step>
+        ))}
+        <Step n={setup.steps.length + 1} title="See the first row">
           This turns green when it arrives.
           <FirstUse token={token} />
+        </Step>
+        <Step n={setup.steps.length + 2} title="Or try the way with a test row">
+          <TestRow key={sender} token={token} kind={setup.kind} publicUrl={filling.publicUrl} />
         </Step>
       </ol>
     </div>
   )
 }
 
-const howToAdd: Record<ShippedArtifact, string> = {
-  Feed: 'Paste the text as a new artifact, and add it to the org’s server event monitoring. Its parameters are filled in.',
-  Events:
-    'Paste the text as a new artifact, and add it to the org’s server event monitoring. Name what it sends in Artifacts (.+ for all) and ServerArtifacts: it sends nothing else. It needs the Feed artifact too.',
-  Backfill:
-    'Paste the text as a new artifact, and collect it on the server once: it sends what was collected before. Its export needs the Feed artifact too.',
-}
+const isShipped = (sender: string): sender is ShippedArtifact => ['Feed', 'Events', 'Backfill'].includes(sender)
+
+/** What it costs to send in this way. */
+const Traps = ({ setup: { away, traps } }: { setup: Setup }) => (
+  <Facts
+    facts={[
+      ['Lost while we are away', away],
+      [
+        'To know',
+        traps.length === 0 ? undefined : (
+          <ul className="traps">
+            {traps.map((trap) => (
+              <li key={trap}>{trap}</li>
+            ))}
+          </ul>
+        ),
+      ],
+    ]}
+  />
+)
 
 const Step = ({ n, title, children }: { n: number; title: string; children: ReactNode }) => (
   <li>
@@ -128,9 +160,9 @@ const Step = ({ n, title, children }: { n: number; title: string; children: Reac
   </li>
 )
 
-const SecretFields = ({ filling }: { filling: Filling }) => (
+const Fields = ({ fields }: { fields: [name: string, value: string][] }) => (
   <dl className="secretfields">
-    {secretFields(filling).map(([field, value]) => (
+    {fields.map(([field, value]) => (
       <div key={field}>
         <dt className="mono">{field}</dt>
         <dd>

@@ -5,12 +5,12 @@ import { Dot } from '../../ui/Dot.tsx'
 import { List, type Column } from '../../ui/List.tsx'
 import { Time } from '../../ui/Time.tsx'
 import { toast } from '../../ui/toast.tsx'
-import type { MadeToken, Token } from './TokensPage.tsx'
+import type { Token } from './TokensPage.tsx'
 
 interface TokenListProps {
   rows: Token[]
   withTenant: boolean
-  open: (token: MadeToken) => void
+  open: (id: number) => void
 }
 
 const hasEnded = (token: Token) => token.expiresAt !== null && new Date(token.expiresAt).getTime() <= Date.now()
@@ -49,7 +49,7 @@ export function TokenList({ rows, withTenant, open }: TokenListProps) {
               type="button"
               className="linkbutton"
               aria-label={`Snippets of ${token.name}`}
-              onClick={() => open({ ...token, token: undefined })}
+              onClick={() => open(token.id)}
             >
               Snippets
             </button>

@@ -1,14 +1,17 @@
 import { Button } from '@mantine/core'
 import { IconAlertTriangle, IconPlus } from '@tabler/icons-react'
-import { useState } from 'react'
+import { useSearch } from '@tanstack/react-router'
+import { useState, type ReactNode } from 'react'
 import { trpc, type Outputs } from '../../api.ts'
 import { useMay } from '../../lib/me.ts'
 import { useAllTenants, useLookAgain, useTenant } from '../../lib/tenant.ts'
+import { useSetSearch } from '../../lib/url.ts'
 import { AdminPage } from '../../shell/AdminPage.tsx'
 import { Paged } from '../../ui/Paged.tsx'
 import { Panel } from '../../ui/Panel.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { Note } from '../../ui/Tag.tsx'
+import { Servers } from '../servers/Servers.tsx'
 import { Snippets } from './Snippets.tsx'
 import { TokenDialog } from './TokenDialog.tsx'
 import { TokenList } from './TokenList.tsx'
@@ -27,7 +30,9 @@ export interface MadeToken {
 
 export function TokensPage() {
   const [making, setMaking] = useState(false)
-  const [open, setOpen] = useState<MadeToken>()
+  const [made, setMade] = useState<MadeToken>()
+  const { token: opened, sender } = useSearch({ from: '/app/admin/tokens' })
+  const setSearch = useSetSearch<{ token?: number; sender?: string }>()
   const allowed = useMay('token:manage')
   return (
     <AdminPage
@@ -41,14 +46,37 @@ export function TokensPage() {
       }
     >
       <AddressWarning />
-      {open && <Snippets key={open.id} token={open} close={() => setOpen(undefined)} />}
-      {allowed && <Tokens open={setOpen} make={() => setMaking(true)} />}
+      {allowed && (
+        <Tokens
+          make={() => setMaking(true)}
+          open={(id) => setSearch({ token: id })}
+          snippets={(rows) => {
+            const token = made && made.id === opened ? made : rows?.find((row) => row.id === opened)
+            return (
+              token && (
+                <Snippets
+                  key={token.id}
+                  token={{ token: undefined, ...token }}
+                  sender={sender}
+                  choose={(name) => setSearch({ sender: name }, true)}
+                  close={() => {
+                    setMade(undefined)
+                    setSearch({ token: undefined, sender: undefined })
+                  }}
+                />
+              )
+            )
+          }}
+        />
+      )}
+      {allowed && <Servers />}
       {making && (
         <TokenDialog
           close={() => setMaking(false)}
           made={(token) => {
             setMaking(false)
-            setOpen(token)
+            setMade(token)
+            setSearch({ token: token.id, sender: undefined })
           }}
         />
       )}
@@ -71,7 +99,14 @@ function AddressWarning() {
   )
 }
 
-function Tokens({ open, make }: { open: (token: MadeToken) => void; make: () => void }) {
+interface TokensProps {
+  open: (id: number) => void
+  make: () => void
+  /** Stands above the list. */
+  snippets: (rows: Token[] | undefined) => ReactNode
+}
+
+function Tokens({ open, make, snippets }: TokensProps) {
   const all = useAllTenants()
   const tokens = trpc.tokens.list.useInfiniteQuery(
     { ...useTenant(), limit: 50 },
@@ -79,17 +114,20 @@ function Tokens({ open, make }: { open: (token: MadeToken) => void; make: () => 
   )
   const rows = tokens.data?.pages.flatMap((page) => page.rows)
   return (
-    <Panel title="Tokens" count={rows?.length}>
-      <Paged
-        query={tokens}
-        empty={
-          <EmptyState title="No tokens yet" action={<Button onClick={make}>New token…</Button>}>
-            Nothing can send rows here before there is one. Make one for each Velociraptor server and org.
-          </EmptyState>
-        }
-      >
-        {(rows) => <TokenList rows={rows} withTenant={all} open={open} />}
-      </Paged>
-    </Panel>
+    <>
+      {snippets(rows)}
+      <Panel title="Tokens" count={rows?.length}>
+        <Paged
+          query={tokens}
+          empty={
+            <EmptyState title="No tokens yet" action={<Button onClick={make}>New token…</Button>}>
+              Nothing can send rows here before there is one. Make one for each Velociraptor server and org.
+            </EmptyState>
+          }
+        >
+          {(rows) => <TokenList rows={rows} withTenant={all} open={open} />}
+        </Paged>
+      </Panel>
+    </>
   )
 }
