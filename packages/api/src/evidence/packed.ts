@@ -1,8 +1,8 @@
 import type { Block, Prepared } from './prepare.ts'
 
-/** A Prepared with all its bytes in one buffer of its own, which can move between threads without a copy. */
+/** A Prepared with all its bytes in one piece of memory. */
 export interface PackedPrepared {
-  bytes: Uint8Array<ArrayBuffer>
+  bytes: Uint8Array
   /** Lengths of the parts in `bytes`, in the order in which visitParts meets them. */
   lengths: number[]
   rest: Prepared
@@ -10,7 +10,8 @@ export interface PackedPrepared {
 
 const asBytes = (terms: Int32Array) => Buffer.from(terms.buffer, terms.byteOffset, terms.byteLength)
 
-export function packPrepared(prepared: Prepared): PackedPrepared {
+/** Into `target` when it has room for all, else into a buffer of its own. */
+export function packPrepared(prepared: Prepared, target?: Uint8Array): PackedPrepared {
   const parts: Buffer[] = []
   const none = Buffer.alloc(0)
   const take = (part: Buffer) => {
@@ -27,7 +28,8 @@ export function packPrepared(prepared: Prepared): PackedPrepared {
       columns: block.columns.map(({ path, chunk }) => ({ path, chunk: take(chunk) })),
     }
   })
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  const size = parts.reduce((sum, part) => sum + part.length, 0)
+  const bytes = target && target.length >= size ? target : new Uint8Array(size)
   let at = 0
   for (const part of parts) {
     bytes.set(part, at)
@@ -42,7 +44,7 @@ export function unpackPrepared({ bytes, lengths, rest }: PackedPrepared): Prepar
   const next = (): Buffer => {
     const length = lengths[part++]!
     at += length
-    return Buffer.from(bytes.buffer, bytes.byteOffset + at - length, length)
+    return Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset + at - length, length)
   }
   const blocks = rest.blocks.map((block): Block => {
     const terms = next()
@@ -55,4 +57,15 @@ export function unpackPrepared({ bytes, lengths, rest }: PackedPrepared): Prepar
     }
   })
   return { ...rest, blocks }
+}
+
+/** A copy that nobody else writes to. */
+export function ownPrepared(prepared: Prepared): Prepared {
+  const blocks = prepared.blocks.map((block) => ({
+    ...block,
+    raw: Buffer.from(block.raw),
+    text: Buffer.from(block.text),
+    columns: block.columns.map(({ path, chunk }) => ({ path, chunk: Buffer.from(chunk) })),
+  }))
+  return { ...prepared, blocks }
 }

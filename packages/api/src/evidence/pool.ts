@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { type PackedPrepared, unpackPrepared } from './packed.ts'
+import { ownPrepared, unpackPrepared } from './packed.ts'
 import type { Prepared } from './prepare.ts'
-import type { Task } from './worker.ts'
+import type { Answer, Slot, Task } from './worker.ts'
 
 export interface PoolOptions {
   /** The installation's random key of terms. */
@@ -14,26 +14,33 @@ export interface PoolOptions {
 }
 
 export interface PreparePool {
-  /**
-   * Makes blocks of JSON lines in a worker. Takes over the bytes if they are an ArrayBuffer of their own, and copies them
-   * otherwise; `bytes` of the answer are the same bytes again. How many may wait is the caller's matter.
-   */
-  prepare(bytes: Uint8Array, receivedAt: number): Promise<Prepared & { bytes: Uint8Array }>
+  /** Makes blocks of JSON lines in a worker. How many may wait is the caller's matter. */
+  prepare(bytes: Uint8Array, receivedAt: number): Promise<Prepared>
+  /** The same, but what it answers may lie in memory that the next job uses: good until `release`, which must be called. */
+  borrow(bytes: Uint8Array, receivedAt: number): Promise<Borrowed>
   /** Lets the running jobs end; later ones are refused. */
   close(): Promise<void>
 }
 
+export type Borrowed = Prepared & { release: () => void }
+
 interface Job {
-  resolve(prepared: Prepared & { bytes: Uint8Array }): void
+  slot: number | undefined
+  resolve(prepared: Borrowed): void
   reject(error: Error): void
 }
 
 interface Seat {
   worker: Worker
   jobs: Map<number, Job>
+  /** Memory that both threads see, and which of it is free. A buffer of its own for each job keeps both garbage collectors busy. */
+  slots: Slot[]
+  free: number[]
 }
 
-type Answer = { id: number; packed: PackedPrepared; bytes: Uint8Array } | { id: number; error: string }
+const slotsOfSeat = 4
+/** A group of 1 MB, and a block of it, which is smaller by far. */
+const slotBytes = 1_100_000
 
 export function preparePool({ termKey, size = 1, memoryMb = 1024 }: PoolOptions): PreparePool {
   const seats = new Set<Seat>()
@@ -41,11 +48,12 @@ export function preparePool({ termKey, size = 1, memoryMb = 1024 }: PoolOptions)
   let closing = false
 
   const hire = () => {
+    const slots = Array.from({ length: slotsOfSeat }, newSlot)
     const worker = new Worker(join(import.meta.dirname, 'worker.ts'), {
-      workerData: { termKey },
+      workerData: { termKey, slots },
       resourceLimits: { maxOldGenerationSizeMb: memoryMb },
     })
-    const seat: Seat = { worker, jobs: new Map() }
+    const seat: Seat = { worker, jobs: new Map(), slots, free: [...slots.keys()] }
     worker.unref()
     worker.on('message', (answer: Answer) => settle(seat, answer))
     let cause: Error | undefined
@@ -60,12 +68,19 @@ export function preparePool({ termKey, size = 1, memoryMb = 1024 }: PoolOptions)
   }
   for (let i = 0; i < size; i++) hire()
 
+  const borrow = (bytes: Uint8Array, receivedAt: number) => {
+    if (closing) return Promise.reject(new Error('the pool is closed'))
+    while (seats.size < size) hire() // in place of those that died
+    const [seat] = [...seats].sort((a, b) => a.jobs.size - b.jobs.size)
+    return ask(seat!, ++lastId, bytes, receivedAt)
+  }
   return {
-    prepare(bytes, receivedAt) {
-      if (closing) return Promise.reject(new Error('the pool is closed'))
-      while (seats.size < size) hire() // in place of those that died
-      const [seat] = [...seats].sort((a, b) => a.jobs.size - b.jobs.size)
-      return ask(seat!, { id: ++lastId, bytes: ownBytes(bytes), receivedAt })
+    borrow,
+    async prepare(bytes, receivedAt) {
+      const { release, ...prepared } = await borrow(bytes, receivedAt)
+      const own = ownPrepared(prepared)
+      release()
+      return own
     },
     async close() {
       closing = true
@@ -76,6 +91,11 @@ export function preparePool({ termKey, size = 1, memoryMb = 1024 }: PoolOptions)
   }
 }
 
+const newSlot = (): Slot => ({
+  lines: new Uint8Array(new SharedArrayBuffer(slotBytes)),
+  made: new Uint8Array(new SharedArrayBuffer(slotBytes)),
+})
+
 /** Waits for a job to end in either way. */
 const settled = (job: Job) =>
   new Promise<void>((done) => {
@@ -84,21 +104,30 @@ const settled = (job: Job) =>
     job.reject = (error) => (reject(error), done())
   })
 
-/** A view of a shared or pooled buffer must not move with all its neighbours. */
-const ownBytes = (bytes: Uint8Array) => (bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes))
-
-function ask({ worker, jobs }: Seat, task: Task) {
-  return new Promise<Prepared & { bytes: Uint8Array }>((resolve, reject) => {
-    jobs.set(task.id, { resolve, reject })
+function ask({ worker, jobs, slots, free }: Seat, id: number, bytes: Uint8Array, receivedAt: number) {
+  return new Promise<Borrowed>((resolve, reject) => {
+    const slot = bytes.length <= slotBytes ? free.pop() : undefined
+    if (slot !== undefined) slots[slot]!.lines.set(bytes)
+    jobs.set(id, { slot, resolve, reject })
     worker.ref()
-    worker.postMessage(task, [task.bytes.buffer as ArrayBuffer])
+    const lines = slot === undefined ? bytes : { slot, length: bytes.length }
+    worker.postMessage({ id, lines, receivedAt } satisfies Task)
   })
 }
 
-function settle({ worker, jobs }: Seat, answer: Answer) {
-  const job = jobs.get(answer.id)
+function settle({ worker, jobs, slots, free }: Seat, answer: Answer) {
+  const job = jobs.get(answer.id)!
   jobs.delete(answer.id)
   if (jobs.size === 0) worker.unref()
-  if ('error' in answer) job?.reject(new Error(answer.error))
-  else job?.resolve({ ...unpackPrepared(answer.packed), bytes: answer.bytes })
+  const { slot } = job
+  const release = () => {
+    if (slot !== undefined) free.push(slot)
+  }
+  if ('error' in answer) {
+    release()
+    job.reject(new Error(answer.error))
+    return
+  }
+  const bytes = answer.packed.bytes ?? slots[slot!]!.made
+  job.resolve({ ...unpackPrepared({ ...answer.packed, bytes }), release })
 }

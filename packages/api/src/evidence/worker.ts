@@ -1,21 +1,37 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { packPrepared } from './packed.ts'
+import { type PackedPrepared, packPrepared } from './packed.ts'
 import { prepareBlocks } from './prepare.ts'
 
-/** What the pool sends: the lines, and the time for rows that tell none. */
+/** Memory that both threads see: the lines of a job, and what is made of them. */
+export interface Slot {
+  lines: Uint8Array<SharedArrayBuffer>
+  made: Uint8Array<SharedArrayBuffer>
+}
+
+/** What the pool sends: the lines, or the slot that holds them, and the time for rows that tell none. */
 export interface Task {
   id: number
-  bytes: Uint8Array
+  lines: Uint8Array | { slot: number; length: number }
   receivedAt: number
 }
 
-const { termKey } = workerData as { termKey: Uint8Array }
+/** `bytes` stand in the message when the job has no slot or they are too many for it. */
+export type Answer =
+  | { id: number; packed: Partial<PackedPrepared> & Omit<PackedPrepared, 'bytes'> }
+  | { id: number; error: string }
 
-parentPort!.on('message', ({ id, bytes, receivedAt }: Task) => {
+const { termKey, slots } = workerData as { termKey: Uint8Array; slots: Slot[] }
+
+parentPort!.on('message', ({ id, lines, receivedAt }: Task) => {
   try {
-    const packed = packPrepared(prepareBlocks(bytes, { termKey, receivedAt }))
-    parentPort!.postMessage({ id, packed, bytes }, [packed.bytes.buffer, bytes.buffer as ArrayBuffer])
+    const slot = 'slot' in lines ? slots[lines.slot]! : undefined
+    const bytes = 'slot' in lines ? slot!.lines.subarray(0, lines.length) : lines
+    const { bytes: made, ...rest } = packPrepared(prepareBlocks(bytes, { termKey, receivedAt }), slot?.made)
+    if (made === slot?.made) answer({ id, packed: rest })
+    else answer({ id, packed: { ...rest, bytes: made } }, [made.buffer as ArrayBuffer])
   } catch (error) {
-    parentPort!.postMessage({ id, error: error instanceof Error ? error.message : String(error) })
+    answer({ id, error: error instanceof Error ? error.message : String(error) })
   }
 })
+
+const answer = (said: Answer, moved: ArrayBuffer[] = []) => parentPort!.postMessage(said, moved)
