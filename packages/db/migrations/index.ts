@@ -10,6 +10,7 @@ import * as flowsListed from './0008_flows_listed.ts'
 import * as supersededRows from './0009_superseded_rows.ts'
 import * as findBlocksByTerms from './0010_find_blocks_by_terms.ts'
 import * as imports from './0011_imports.ts'
+import * as rowsInOneRoundTrip from './0012_rows_in_one_round_trip.ts'
 import * as retention from './0013_retention.ts'
 import * as senders from './0014_senders.ts'
 import * as importKeysAndMappings from './0015_import_keys_and_mappings.ts'
@@ -28,6 +29,7 @@ export const migrations: Record<string, Migration> = {
   '0009_superseded_rows': supersededRows,
   '0010_find_blocks_by_terms': findBlocksByTerms,
   '0011_imports': imports,
+  '0012_rows_in_one_round_trip': rowsInOneRoundTrip,
   '0013_retention': retention,
   '0014_senders': senders,
   '0015_import_keys_and_mappings': importKeysAndMappings,

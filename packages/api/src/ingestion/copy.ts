@@ -1,13 +1,36 @@
 import type { Connection, PoolClient, Submittable } from 'pg'
 
+const copyData = (bytes: Uint8Array) => {
+  const message = Buffer.alloc(5 + bytes.length, 'd')
+  message.writeInt32BE(bytes.length + 4, 1)
+  message.set(bytes, 5)
+  return message
+}
+
+const copyHead = copyData(Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]))
+/** The head, and the beginning of the message that holds the rows; its length comes at the end. */
+const opening = Buffer.concat([copyHead, Buffer.from('d....')])
+const start = opening.length
+const closing = Buffer.concat([copyData(Buffer.from([0xff, 0xff])), Buffer.from([0x63, 0, 0, 0, 4])])
+const largest = 4_000_000
+
 /** Binary COPY tuples, as PostgreSQL documents them: a field count, then length and bytes of each field. */
 export class Tuples {
   #bytes: Buffer
   #at = 0
 
-  /** `size` is a guess at the bytes to come: growing copies, and leaves garbage. */
-  constructor(size = 4096) {
-    this.#bytes = Buffer.allocUnsafe(size)
+  constructor() {
+    this.#bytes = Buffer.allocUnsafeSlow(65_536)
+    this.#bytes.set(opening)
+    this.#at = start
+  }
+
+  /** Forgets the rows and keeps the memory, unless it has grown large. */
+  clear() {
+    if (this.#bytes.length > largest) this.#bytes = Buffer.allocUnsafeSlow(65_536)
+    this.#bytes.set(opening)
+    this.#at = start
+    return this
   }
 
   row(fields: number) {
@@ -59,8 +82,12 @@ export class Tuples {
     return this
   }
 
-  get bytes() {
-    return this.#bytes.subarray(0, this.#at)
+  /** All rows as messages of the protocol, with the end of the copy. Good until the next call of any other method. */
+  get messages() {
+    this.#room(closing.length)
+    this.#bytes.writeInt32BE(this.#at - copyHead.length - 1, copyHead.length + 1)
+    this.#bytes.set(closing, this.#at)
+    return this.#bytes.subarray(0, this.#at + closing.length)
   }
 
   #room(more: number) {
@@ -70,20 +97,6 @@ export class Tuples {
     this.#bytes = larger
   }
 }
-
-const head = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)])
-const end = Buffer.from([0xff, 0xff])
-const copyDone = Buffer.from([0x63, 0, 0, 0, 4])
-
-const copyData = (bytes: Uint8Array) => {
-  const message = Buffer.allocUnsafe(5)
-  message[0] = 0x64
-  message.writeInt32BE(bytes.length + 4, 1)
-  return [message, bytes]
-}
-
-const copyHead = Buffer.concat(copyData(head))
-const copyEnd = Buffer.concat([...copyData(end), copyDone])
 
 /**
  * Statements and the data of their COPYs in one round trip: a simple query, and all CopyData behind it without waiting.
@@ -110,11 +123,7 @@ class CopyQuery implements Submittable {
     const { stream } = connection
     stream.cork()
     connection.query(this.#statement)
-    for (const { bytes } of this.#tables) {
-      stream.write(copyHead)
-      for (const part of copyData(bytes)) stream.write(part)
-      stream.write(copyEnd)
-    }
+    for (const { messages } of this.#tables) stream.write(messages)
     stream.uncork()
   }
 

@@ -1,6 +1,7 @@
 import type { Database } from '@velocicompanion/db'
 import { preparePool } from '../evidence/pool.ts'
 import { fieldIds } from './fields.ts'
+import { numbers } from './numbers.ts'
 import { knownPlaces } from './places.ts'
 import type { Ingest } from './store.ts'
 
@@ -19,6 +20,7 @@ export async function openIngest(
     pool,
     fields: fieldIds(database),
     places: knownPlaces(),
+    numbers: numbers(database),
     count,
     checkRoom,
     close: () => pool.close(),

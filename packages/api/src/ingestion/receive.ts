@@ -140,7 +140,10 @@ async function receiveRows(
     if (receipt) return receipt
   }
   await checkOrg(ingest, receiving.credential, serverId, envelope)
-  return receiveParts(ingest, receiving, serverId, envelope, first, pieces, groups)
+  const receipt = await receiveParts(ingest, receiving, serverId, envelope, first, pieces, groups)
+  const server = { tenantId: receiving.credential.tenantId, serverId }
+  ingest.places.came(server, envelope, envelope.start_row + receipt.rows)
+  return receipt
 }
 
 async function* only<T>(one: T) {

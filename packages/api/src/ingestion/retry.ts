@@ -12,7 +12,7 @@ import { openIngest } from './open.ts'
 import { blockNumbers, opening, type Ingest, type Target } from './store.ts'
 import { placeOf } from './senders/unit.ts'
 import { receiveUnnumbered } from './senders/unnumbered.ts'
-import { writeBlocks } from './write.ts'
+import { countRows, writeBlocks } from './write.ts'
 
 export interface Retrying {
   database: Database
@@ -109,7 +109,7 @@ interface NumberedPlace {
 /** Under its own row number, in one transaction with the word that it is resolved. Returns why not. */
 async function storeNumbered(ingest: Ingest, { tenantId, actor }: Retrying, aside: Aside, place: NumberedPlace) {
   const line = Buffer.concat([aside.bytes, Buffer.from('\n')])
-  const prepared = await ingest.pool.prepare(Uint8Array.from(line), Date.now() * 1000)
+  const prepared = await ingest.pool.prepare(line, Date.now() * 1000)
   if (prepared.blocks.length !== 1) return prepared.rejected[0]?.reason ?? 'empty line'
   const target: Target = { tenantId, ...place, deliveryId: aside.deliveryId }
   const fieldIds = await ingest.fields.of(target, prepared.blocks)
@@ -128,7 +128,7 @@ async function storeNumbered(ingest: Ingest, { tenantId, actor }: Retrying, asid
       aside: 0,
       lines: 1,
       bytes: line,
-      counting: resolving(client, target, aside.id, actor),
+      before: `${countRows(target, { firstRow: place.rowNumber, lines: 1, aside: 0 })};${resolving(client, target, aside.id, actor)}`,
     })
     return undefined
   })

@@ -8,10 +8,11 @@ import type { Services } from '../services.ts'
 import { rowsOfEach, whole, withClient } from './client.ts'
 import type { FieldIds } from './fields.ts'
 import { joinLines, splitLines, type Group, type LongLine } from './lines.ts'
+import type { Numbers } from './numbers.ts'
 import type { Places } from './places.ts'
 import { compareStored } from './repeats.ts'
 import { partBytes } from './spool.ts'
-import { writeBlocks } from './write.ts'
+import { countRows, writeBlocks } from './write.ts'
 
 export interface Ingest {
   database: Database
@@ -21,6 +22,7 @@ export interface Ingest {
   /** Throws while the disk has no room for more. */
   checkRoom: () => void
   places: Places
+  numbers: Numbers
 }
 
 /** Whose rows a group holds. Ids only: they come from the credential and from rows found under it. */
@@ -58,7 +60,7 @@ async function storeWhole(ingest: Ingest, target: Target, group: Group, firstRow
   }
   const { bytes } = group
   const receivedAt = Date.now() * 1000
-  const prepared = await ingest.pool.prepare(Uint8Array.from(bytes), receivedAt)
+  const prepared = await ingest.pool.prepare(bytes, receivedAt)
   const fieldIds = await ingest.fields.of(target, prepared.blocks)
   const outcome = await withClient(ingest.database, async (client) => {
     const { overlaps, blockIds } = await lockSource(client, target, firstRow, group.lines, prepared.blocks.length)
@@ -77,7 +79,8 @@ async function storeWhole(ingest: Ingest, target: Target, group: Group, firstRow
       aside: aside.length,
       lines: group.lines,
       bytes,
-      counting: `update deliveries set rows_stored = rows_stored + ${group.lines - aside.length}, rows_rejected = rows_rejected + ${aside.length}
+      before: `${countRows(target, { firstRow, lines: group.lines, aside: aside.length })};
+update deliveries set rows_stored = rows_stored + ${group.lines - aside.length}, rows_rejected = rows_rejected + ${aside.length}
 where tenant_id = ${target.tenantId} and id = ${target.deliveryId}`,
     })
     return { stored: group.lines - aside.length, known: 0, rejected: aside.length }

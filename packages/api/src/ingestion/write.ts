@@ -14,16 +14,13 @@ interface Writing {
   aside: number
   lines: number
   bytes: Buffer
-  /** A statement that counts what the source does not, as `app`. */
-  counting: string
+  /** What is written as `app` before: the transaction's opening, if this is all of it, and what counts the rows. */
+  before: string
 }
 
-/** The last round trip: counts as `app`, then runs, blocks and columns as `evidence`, then the commit. */
+/** The last or only round trip: counts as `app`, then runs, blocks and columns as `evidence`, then the commit. */
 export async function writeBlocks(client: PoolClient, { database }: Ingest, t: Target, w: Writing) {
-  const sizes = w.prepared.blocks.map(sizesOf)
-  const runs = new Tuples()
-  const blocks = new Tuples(sizes.reduce((sum, { block }) => sum + block, 0))
-  const columns = new Tuples(sizes.reduce((sum, size) => sum + size.columns, 0))
+  const { runs, blocks, columns } = tuplesOf(client)
   const alone = w.aside === 0 && w.prepared.blocks.length === 1
   const lines = alone ? [] : splitLines(w.bytes)
   w.prepared.blocks.forEach((block, i) => {
@@ -45,13 +42,9 @@ export async function writeBlocks(client: PoolClient, { database }: Ingest, t: T
       runs.int8(blockId).int4(run.row).int8(t.hostId).int8(t.deliveryId).bytea(sha)
     }
   })
-  const range = `int8multirange(int8range(${w.firstRow}, ${w.firstRow + w.lines}))`
-  const stored = w.lines - w.aside
   await runCopies(
     client,
-    `update collection_sources set received = received + ${range}, rows_stored = rows_stored + ${stored}, rows_rejected = rows_rejected + ${w.aside}, updated_at = now()
-where tenant_id = ${t.tenantId} and collection_id = ${t.collectionId} and source_id = ${t.sourceId};
-${w.counting};
+    `${w.before};
 set local role ${database.roles.evidence};
 copy runs (tenant_id, collection_id, source_id, first_row, n, block_id, block_row, host_id, delivery_id, sha256) from stdin (format binary);
 copy blocks (tenant_id, block_id, source_id, host_ids, n, t_min, t_max, raw_bytes, raw, frames, text, terms, capped_fields) from stdin (format binary);
@@ -61,11 +54,28 @@ commit`,
   )
 }
 
-/** Bytes of a block's tuple and of its columns' tuples, at least. */
-const sizesOf = ({ raw, text, terms, frames, columns }: Block) => ({
-  block: raw.length + text.length + 8 * (terms.length + frames.length) + 256,
-  columns: columns.reduce((sum, { chunk }) => sum + chunk.length + 48, 0),
-})
+/** Counts rows of a source that is locked. */
+export const countRows = (t: Target, { firstRow, lines, aside }: Pick<Writing, 'firstRow' | 'lines' | 'aside'>) =>
+  `update collection_sources set received = received + int8multirange(int8range(${firstRow}, ${firstRow + lines})),
+rows_stored = rows_stored + ${lines - aside}, rows_rejected = rows_rejected + ${aside}, updated_at = now()
+where tenant_id = ${t.tenantId} and collection_id = ${t.collectionId} and source_id = ${t.sourceId}`
+
+interface TuplesOfTables {
+  runs: Tuples
+  blocks: Tuples
+  columns: Tuples
+}
+
+/** Each connection has its own, used again and again: once its COPY has ended, all of it has left. */
+const kept = new WeakMap<PoolClient, TuplesOfTables>()
+
+function tuplesOf(client: PoolClient): TuplesOfTables {
+  const known = kept.get(client)
+  if (known) return { runs: known.runs.clear(), blocks: known.blocks.clear(), columns: known.columns.clear() }
+  const made = { runs: new Tuples(), blocks: new Tuples(), columns: new Tuples() }
+  kept.set(client, made)
+  return made
+}
 
 function blockTuple(blocks: Tuples, t: Target, blockId: number, block: Block) {
   blocks.row(13).int4(t.tenantId).int8(blockId).int4(t.sourceId).int8s([t.hostId]).int4(block.n)
