@@ -7,6 +7,10 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
     const { crash } = await import('./crash.ts')
     return ([kills = '50']) => crash(Number(kills))
   },
+  bodies: async () => {
+    const { bodies } = await import('./bodies.ts')
+    return ([senders = '16', mb = '100', slow = '500']) => bodies(Number(senders), Number(mb), Number(slow))
+  },
   chaos: async () => {
     const { chaos } = await import('./chaos.ts')
     return ([minutes = '5']) => chaos({ seconds: Number(minutes) * 60 })

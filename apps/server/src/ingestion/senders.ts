@@ -9,6 +9,7 @@ import {
 } from '@velocicompanion/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../app.ts'
+import { inRoom, openRoom, type Room } from './room.ts'
 import { hears, took } from './sender-log.ts'
 import { askedFirst, ingestCredential } from '../who-is.ts'
 import { isReady } from '../health.ts'
@@ -20,8 +21,11 @@ const mostWhole = 32 * 1024 * 1024
 /** The routes of Velociraptor's built-in uploaders, each answering in the words that its sender obeys. */
 export async function senders(app: FastifyInstance, deps: Deps, ingest: Ingest) {
   await app.register((scope, _options, done) => elastic(scope, deps, ingest, done), { prefix: `${prefix}/elastic` })
-  await app.register((scope, _options, done) => splunk(scope, deps, ingest, done), { prefix: `${prefix}/splunk` })
-  await app.register((scope, _options, done) => logscale(scope, deps, ingest, done), { prefix: `${prefix}/logscale` })
+  const room = openRoom()
+  await app.register((scope, _options, done) => splunk(scope, deps, ingest, room, done), { prefix: `${prefix}/splunk` })
+  await app.register((scope, _options, done) => logscale(scope, deps, ingest, room, done), {
+    prefix: `${prefix}/logscale`,
+  })
 }
 
 const originOf = (request: FastifyRequest) => ({ address: request.ip, requestId: request.id })
@@ -85,12 +89,13 @@ function elastic(scope: FastifyInstance, deps: Deps, ingest: Ingest, done: () =>
 /** HEC's codes for what happens before an event is read. */
 const hecCodes: Record<number, number> = { 401: 2, 403: 4, 404: 404, 413: 27, 429: 9, 503: 9 }
 
-function splunk(scope: FastifyInstance, deps: Deps, ingest: Ingest, done: () => void) {
+function splunk(scope: FastifyInstance, deps: Deps, ingest: Ingest, room: Room, done: () => void) {
   const own = refusals(scope, (reply, text) => {
     reply.type('application/json; charset=utf-8')
     return JSON.stringify({ text, code: hecCodes[reply.statusCode] ?? (reply.statusCode < 500 ? 6 : 8) })
   })
-  wholeBodies(scope, deps)
+  // Its sender waits 20 seconds for an answer; LogScale's waits 10.
+  wholeBodies(scope, deps, room, 10_000)
   const credential = askedFirst((request) => ingestCredential(deps, request))
   const health = async (_request: FastifyRequest, reply: FastifyReply) => {
     if (await isReady(deps)) return { text: 'HEC is healthy', code: 17 }
@@ -119,13 +124,13 @@ function splunk(scope: FastifyInstance, deps: Deps, ingest: Ingest, done: () => 
 }
 
 /** Exactly 200 is success; 429 and 503 with Retry-After make the sender wait, anything else makes it drop the batch. */
-function logscale(scope: FastifyInstance, deps: Deps, ingest: Ingest, done: () => void) {
+function logscale(scope: FastifyInstance, deps: Deps, ingest: Ingest, room: Room, done: () => void) {
   // A fault of ours must not cost rows either.
   scope.addHook('onSend', async (_request, reply, payload) => {
     if (reply.statusCode >= 500) reply.status(503).header('retry-after', '5')
     return payload
   })
-  wholeBodies(scope, deps)
+  wholeBodies(scope, deps, room, 5000)
   const credential = askedFirst((request) => ingestCredential(deps, request))
   scope.post('/v1/ingest/humio-structured', { onRequest: credential.onRequest }, async (request, reply) => {
     const body = bodyOf(request)
@@ -135,8 +140,9 @@ function logscale(scope: FastifyInstance, deps: Deps, ingest: Ingest, done: () =
   done()
 }
 
-function wholeBodies(scope: FastifyInstance, deps: Deps) {
+function wholeBodies(scope: FastifyInstance, deps: Deps, room: Room, patienceMs: number) {
   const bodyLimit = Math.min(limitOf(deps), mostWhole)
+  inRoom(scope, room, bodyLimit, patienceMs)
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, next) => next(null, body))
 }
