@@ -22,9 +22,21 @@ export interface Credential {
   current: boolean
 }
 
-export async function credential(db: Db, kind: 'username' | 'session' | 'token' | 'link', key: string | Buffer) {
+/** Asked at each request, so it is planned once a connection. */
+const asking = {
+  name: 'credential',
+  text: `select tenant_id as "tenantId", user_id as "userId", username, role, is_active as "isActive", password_hash as "passwordHash",
+record_id as "recordId", scope, server_id as "serverId", expires_at as "expiresAt", ended_at as "endedAt", rotated_at as "rotatedAt", current
+from credential($1, $2, $3)`,
+}
+
+export async function credential(
+  { pool }: Database,
+  kind: 'username' | 'session' | 'token' | 'link',
+  key: string | Buffer,
+) {
   const [name, hash] = typeof key === 'string' ? [key, null] : [null, key]
-  const { rows } = await sql<Credential>`select * from credential(${kind}, ${name}, ${hash})`.execute(db)
+  const { rows } = await pool.query<Credential>({ ...asking, values: [kind, name, hash] })
   return rows[0]
 }
 
@@ -124,7 +136,7 @@ async function readApiToken(
   token: string,
 ): Promise<TokenHolder | EndedToken | undefined> {
   if (!/^vct_[0-9A-Za-z]{43}$/.test(token)) return undefined
-  const found = await credential(database.db, 'token', hashOf(token))
+  const found = await credential(database, 'token', hashOf(token))
   if (!found) return undefined
   const tokenId = Number(found.recordId)
   const ended = { kind: 'ended', tenantId: found.tenantId, tokenId } as const

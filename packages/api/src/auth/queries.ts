@@ -21,7 +21,7 @@ export async function signIn(ctx: Context, { username, password }: { username: s
   const { database, services, origin } = ctx
   const address = origin.address ?? 'unknown'
   const keys = keysOf(services, username, address)
-  const found = await credential(database.db, 'username', username)
+  const found = await credential(database, 'username', username)
   // Asked for a name that nobody has as well, so that both take the same steps.
   const known = await isKnownFrom(ctx, found?.tenantId ?? 1, found?.userId ?? 0, address)
   const tried = await mayTry(database.db, keys, known)
@@ -90,7 +90,7 @@ const answer = async ({ services }: Context, actor: Actor) => ({
 export async function refresh(ctx: Context) {
   const { database, services, origin, cookie } = ctx
   const secret = cookie?.read()
-  const found = secret ? await credential(database.db, 'session', hashOf(secret)) : undefined
+  const found = secret ? await credential(database, 'session', hashOf(secret)) : undefined
   const signIn = new AppError('UNAUTHORIZED', 'Sign in first')
   const counted = (ok: boolean) => secret && services.count({ kind: 'auth', credential: 'session', ok })
   if (!found || found.endedAt || !found.isActive || found.expiresAt! <= services.now()) {
@@ -190,7 +190,7 @@ export const me = ({ database }: Context, actor: Actor) =>
 export async function changePassword(ctx: Context & { actor: Actor }, input: { current: string; password: string }) {
   const { database, actor, origin } = ctx
   const keys = keysOf(ctx.services, actor.username, origin.address ?? 'unknown')
-  const found = await credential(database.db, 'username', actor.username)
+  const found = await credential(database, 'username', actor.username)
   const tried = await mayTry(database.db, keys, true)
   const ok = tried && (await passwordMatches(input.current, found?.passwordHash))
   ctx.services.count({ kind: 'auth', credential: 'password', ok })
@@ -223,7 +223,7 @@ export async function setPassword(scope: TenantScope, userId: number, passwordHa
 /** Uses a one-time link: sets the password and signs in. */
 export async function redeem(ctx: Context, { code, password }: { code: string; password: string }) {
   const { database, services, origin } = ctx
-  const found = await credential(database.db, 'link', hashOf(code))
+  const found = await credential(database, 'link', hashOf(code))
   const ok = Boolean(found && !found.endedAt && found.isActive && found.expiresAt! > services.now())
   services.count({ kind: 'auth', credential: 'link', ok })
   if (!found || !ok) {

@@ -171,7 +171,7 @@ async function keepAnAdmin(scope: TenantScope, before: { id: number; role: Role 
 
 /** For the operator at the machine: ends the user's sessions and lifts locks. Returns the code of a one-time link. */
 export async function resetByOperator(database: Database, services: Services, username: string) {
-  const found = await credential(database.db, 'username', username)
+  const found = await credential(database, 'username', username)
   if (!found) throw notFound('user')
   const code = await inTenant(database.db, found.tenantId, async (scope) => {
     await endSessionsOf(scope, found.userId)
@@ -184,7 +184,7 @@ export async function resetByOperator(database: Database, services: Services, us
 
 /** For the operator at the machine: lifts the locks of an account. */
 export async function unlockByOperator(database: Database, services: Services, username: string) {
-  const found = await credential(database.db, 'username', username)
+  const found = await credential(database, 'username', username)
   if (!found) throw notFound('user')
   await inTenant(database.db, found.tenantId, async (scope) => {
     await unlock(scope.db, services, username)
