@@ -1,4 +1,5 @@
-import type { Services } from '@velocicompanion/api'
+import { availableParallelism } from 'node:os'
+import { searchPool, type Services } from '@velocicompanion/api'
 import { secretKey, type Settings } from './env.ts'
 import { version } from './version.ts'
 
@@ -13,5 +14,6 @@ export const servicesOf = (settings: Settings, running: Partial<Services> = {}):
   now: () => new Date(),
   warnings: () => [],
   count: () => {},
+  searches: searchPool({ size: Math.max(1, availableParallelism() - 1) }),
   ...running,
 })

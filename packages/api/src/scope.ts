@@ -48,7 +48,12 @@ interface TenantOptions {
   origin?: Origin | undefined
   /** Milliseconds; 0 for no limit. */
   statementTimeout?: number
+  /** Whether all statements see the database as the first one does. */
+  snapshot?: boolean
 }
+
+const transaction = (db: Db, snapshot = false) =>
+  snapshot ? db.transaction().setIsolationLevel('repeatable read') : db.transaction()
 
 const checked = (id: number) => {
   if (!Number.isInteger(id) || id < 1 || id > 2_147_483_647) throw new Error('not a tenant id')
@@ -67,7 +72,7 @@ export function inTenant<T>(
 ) {
   const id = checked(tenantId)
   const timeout = checked((options.statementTimeout ?? 30_000) + 1) - 1
-  return db.transaction().execute(async (trx) => {
+  return transaction(db, options.snapshot).execute(async (trx) => {
     await sql.raw(`set local app.tenant_id = '${id}'; set local statement_timeout = ${timeout}`).execute(trx)
     const scope = { db: trx, tenantId: id, actor: options.actor, origin: options.origin ?? {} }
     return work(scope as unknown as TenantScope)
@@ -79,9 +84,9 @@ export function inEveryTenant<T>(
   database: Database,
   actor: Actor,
   work: (scope: EveryTenantScope) => Promise<T>,
-  origin: Origin = {},
+  { origin = {}, snapshot }: Pick<TenantOptions, 'origin' | 'snapshot'> = {},
 ) {
-  return database.db.transaction().execute(async (trx) => {
+  return transaction(database.db, snapshot).execute(async (trx) => {
     await sql
       .raw(`set transaction read only; set local role ${database.roles.reader}; set local statement_timeout = 30000`)
       .execute(trx)

@@ -1,3 +1,5 @@
+import type { SearchPool } from './rows/engine/pool.ts'
+
 import type { SenderKind } from './senders/rules.ts'
 
 /** What happened, for the operator's figures. Fixed names and numbers only, never a caller's text. */
@@ -22,4 +24,6 @@ export interface Services {
   now(): Date
   warnings(): { id: string; text: string }[]
   count(event: Counted): void
+  /** The threads that evaluate searches. */
+  searches: SearchPool
 }

@@ -2,6 +2,7 @@ import { testDatabase } from '@velocicompanion/db/testing'
 import pg from 'pg'
 import { createCaller } from './index.ts'
 import type { Role } from './permissions.ts'
+import { searchPool } from './rows/engine/pool.ts'
 import type { Services } from './services.ts'
 
 export const testServices: Services = {
@@ -14,6 +15,7 @@ export const testServices: Services = {
   now: () => new Date(),
   warnings: () => [],
   count: () => {},
+  searches: searchPool(),
 }
 
 /** A fresh database, tenants in it, and callers of each role: what a test of a feature starts from. */

@@ -153,21 +153,42 @@ export const canAcross = (permission: Permission) =>
     .use(async ({ ctx, next, input, path }) => {
       const tenant = input.tenant ?? ctx.tenant ?? ctx.actor.tenantId
       await checkTenant(ctx, path, tenant)
-      const { actor, origin, database } = ctx
-      return settle(() =>
-        tenant === 'all'
-          ? inEveryTenant(
-              database,
-              actor,
-              async (scope) => rollBack(await next({ ctx: { scope: readable(scope) } })),
-              origin,
-            )
-          : inTenant(database.db, tenant, async (scope) => rollBack(await next({ ctx: { scope: readable(scope) } })), {
-              actor,
-              origin,
-            }),
+      return inReadScope(ctx, tenant, (scope) => next({ ctx: { scope } }))
+    })
+
+/**
+ * As `canAcross`, for what evaluates rows: a tenant's searches take turns before they take a connection, all of one sees the
+ * same snapshot, and it ends when the asker goes away.
+ */
+export const canSearch = (permission: Permission) =>
+  permitted(permission)
+    .input(namedOrAll)
+    .use(async ({ ctx, next, input, path, signal }) => {
+      const tenant = input.tenant ?? ctx.tenant ?? ctx.actor.tenantId
+      await checkTenant(ctx, path, tenant)
+      const { pool, now } = { pool: ctx.services.searches, now: ctx.services.now() }
+      return pool.admit(tenant, signal, () =>
+        inReadScope(ctx, tenant, (scope) => next({ ctx: { searcher: { scope, pool, signal, now } } }), true),
       )
     })
+
+/** Runs `work` in a transaction that reads one tenant, or every one; as one snapshot when told. */
+function inReadScope<R extends { ok: boolean }>(
+  { actor, origin, database }: Context & { actor: Actor },
+  tenant: number | 'all',
+  work: (scope: ReadScope) => Promise<R>,
+  snapshot = false,
+) {
+  return settle(() =>
+    tenant === 'all'
+      ? inEveryTenant(database, actor, async (scope) => rollBack(await work(readable(scope))), { origin, snapshot })
+      : inTenant(database.db, tenant, async (scope) => rollBack(await work(readable(scope))), {
+          actor,
+          origin,
+          snapshot,
+        }),
+  )
+}
 
 /** A token belongs to one tenant, whoever made it. */
 const mayName = (actor: Actor) => may(actor.role, 'tenant:every') && actor.tokenId === undefined

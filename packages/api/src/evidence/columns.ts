@@ -75,6 +75,8 @@ export interface OpenColumn {
   values: Exclude<Cell, undefined>[]
   /** Numbers, or microseconds of times; NaN where the row has none. */
   numbers: Float64Array
+  /** Of times: seconds since 1970, the rest of the second, and how many digits it was written with. */
+  times?: { seconds: Float64Array; nanos: Float64Array; digits: Float64Array }
   cell(row: number): Cell
 }
 
@@ -100,7 +102,9 @@ export function openColumn(chunk: Buffer): OpenColumn {
         ? typedCell(row)
         : values[code - firstCode]
   }
-  return { kind, n, codes, values, numbers, cell }
+  const [seconds, nanos, digits] = typed
+  const times = seconds && nanos && digits ? { seconds, nanos, digits } : undefined
+  return { kind, n, codes, values, numbers, ...(times && { times }), cell }
 }
 
 function readCodes(plain: Buffer, n: number): Uint16Array {

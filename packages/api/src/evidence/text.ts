@@ -132,6 +132,8 @@ export interface Text {
   rowsOfTerm(value: string): Uint8Array
   /** Rows with a leaf that contains this. */
   rowsContaining(part: string): Uint8Array
+  /** Rows with a leaf that is accepted; `part`, when given, is inside of all that can be. */
+  rowsAccepted(part: string, accept: (leaf: string) => boolean): Uint8Array
 }
 
 interface Opened {
@@ -158,6 +160,8 @@ export function openText(text: Buffer): Text {
     rowsOfTerm: (value) =>
       rowsWhere(opened, folded(value), (leaf, part) => leaf.length === part.length || hasIndicator(leaf, part)),
     rowsContaining: (part) => rowsWhere(opened, folded(part), () => true),
+    rowsAccepted: (part, accept) =>
+      part === '' ? rowsOfAccepted(opened, accept) : rowsWhere(opened, part, (leaf) => accept(leaf.toString())),
   }
 }
 
@@ -175,6 +179,19 @@ function readEnds({ bytes, count, values }: Opened) {
 function valuesOf(opened: Opened): string[] {
   const { ends } = readEnds(opened)
   return Array.from(ends, (end, id) => opened.values.toString('utf8', id === 0 ? 0 : ends[id - 1]!, end))
+}
+
+function rowsOfAccepted(opened: Opened, accept: (leaf: string) => boolean): Uint8Array {
+  const mask = new Uint8Array(opened.n)
+  const { ends, from } = readEnds(opened)
+  const wanted: number[] = []
+  let start = 0
+  for (const [id, end] of ends.entries()) {
+    if (accept(opened.values.toString('utf8', start, end))) wanted.push(id)
+    start = end
+  }
+  markRows(from, wanted, mask)
+  return mask
 }
 
 /** The first value that ends behind `at`. */

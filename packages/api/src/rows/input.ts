@@ -8,7 +8,7 @@ const limit = z.number().int().min(1).max(200).default(50)
 const time = z.iso.datetime({ offset: true })
 
 export const searchInput = z.object({
-  query: z.string().max(10_000).default(''),
+  query: z.string().max(100_000).default(''),
   /** Event time, inclusive. */
   from: time.optional(),
   /** Event time, exclusive. */

@@ -13,6 +13,8 @@ export interface Candidate {
   rawBytes: number
   /** Of `n`: rows that are left out, as their numbered copy is here. */
   superseded: number
+  /** Fields without a column; null when it is not known. While it is not 0, a field is looked for in the lines. */
+  cappedFields: number | null
 }
 
 /** Consecutive rows of a block: `n` from `blockRow` on are the source's rows from `firstRow` on. */
@@ -64,16 +66,7 @@ export async function hostIdsOf(scope: ReadScope, name: string): Promise<number[
   return rows.map((row) => row.id)
 }
 
-/** Sources by name, in any case; an artifact's name stands for all of its sources. */
-export async function sourceIdsOf(scope: ReadScope, name: string): Promise<number[]> {
-  const { rows } = await sql<{ id: number }>`
-    select id from sources
-    where ${inScope(scope, 'tenant_id')} and (lower(name) = lower(${name}) or lower(split_part(name, '/', 1)) = lower(${name}))
-  `.execute(scope.db)
-  return rows.map((row) => row.id)
-}
-
-const candidateColumns = sql`b.tenant_id, b.block_id, b.source_id, b.n, b.t_min, b.t_max, b.raw_bytes, b.superseded`
+const candidateColumns = sql`b.tenant_id, b.block_id, b.source_id, b.n, b.t_min, b.t_max, b.raw_bytes, b.superseded, b.capped_fields`
 
 const counted = ({ superseded }: BlockFilter) => (superseded ? sql`true` : sql`b.superseded < b.n`)
 
@@ -154,15 +147,123 @@ export async function eventTimesOf(
   return new Map(rows.map((row) => [row.blockId, row.chunk]))
 }
 
+export interface ColumnKey extends BlockKey {
+  sourceId: number
+  fieldId: number
+}
+
+/** Chunks of columns by `<block>.<field>`; those that a block does not have are left out. */
+export async function columnsOf(scope: ReadScope, keys: ColumnKey[]): Promise<Map<string, Buffer>> {
+  if (keys.length === 0) return new Map()
+  const { rows } = await sql<{ blockId: number; fieldId: number; chunk: Buffer }>`
+    select c.block_id, c.field_id, c.chunk
+    from unnest(${keys.map((k) => k.tenantId)}::int[], ${keys.map((k) => k.sourceId)}::int[], ${keys.map((k) => k.fieldId)}::int[], ${keys.map((k) => k.blockId)}::bigint[])
+      as w(tenant_id, source_id, field_id, block_id)
+    join block_columns c using (tenant_id, source_id, field_id, block_id)
+    where ${inScope(scope, 'c.tenant_id')}
+  `.execute(scope.db)
+  return new Map(rows.map((row) => [`${row.blockId}.${row.fieldId}`, row.chunk]))
+}
+
 /** The time columns of blocks, told by the kind in a chunk's second byte. */
-export async function timeColumnsOf(scope: ReadScope, blocks: Candidate[]): Promise<Map<number, Buffer[]>> {
-  const found = new Map<number, Buffer[]>()
-  if (blocks.length === 0) return found
-  const { rows } = await sql<{ blockId: number; chunk: Buffer }>`
-    select c.block_id, c.chunk from block_columns c
+export async function timeColumnsOf(scope: ReadScope, blocks: Pick<Candidate, 'sourceId' | 'blockId'>[]) {
+  if (blocks.length === 0) return []
+  const { rows } = await sql<{ blockId: number; fieldId: number; chunk: Buffer }>`
+    select c.block_id, c.field_id, c.chunk from block_columns c
     where ${inScope(scope, 'c.tenant_id')} and c.source_id = any (${[...new Set(blocks.map((b) => b.sourceId))]}::int[])
       and c.field_id > 0 and c.block_id = any (${blocks.map((b) => b.blockId)}::bigint[]) and get_byte(c.chunk, 1) = 2
   `.execute(scope.db)
-  for (const { blockId, chunk } of rows) found.set(blockId, [...(found.get(blockId) ?? []), chunk])
-  return found
+  return rows
+}
+
+/** All frames of blocks. */
+export async function rawOf(scope: ReadScope, keys: BlockKey[]) {
+  if (keys.length === 0) return new Map<number, { bytes: Buffer; frames: number[] }>()
+  const { rows } = await sql<{ blockId: number; raw: Buffer; frames: number[] }>`
+    select b.block_id, b.raw, b.frames from ${wanted(keys)} join blocks b using (tenant_id, block_id)
+    where ${inScope(scope, 'b.tenant_id')}
+  `.execute(scope.db)
+  return new Map(rows.map((row) => [row.blockId, { bytes: row.raw, frames: row.frames }]))
+}
+
+export interface KnownField {
+  sourceId: number
+  fieldId: number
+  path: string[]
+}
+
+/**
+ * Fields whose path begins like one of the names: the names' own, those below them, and those above, which may hold them in an
+ * array. The folding of other than ASCII letters is JavaScript's, so those paths are all given, as are those with half a character.
+ */
+export async function fieldsLike(
+  scope: ReadScope,
+  names: string[],
+  sources: number[] | undefined,
+): Promise<KnownField[]> {
+  const starts = names.map((name) => `["${JSON.stringify(name.split('.')[0]).slice(1, -1)}`)
+  const { rows } = await sql<{ sourceId: number; id: number; path: string }>`
+    select f.source_id, f.id, f.path from fields f
+    where ${inScope(scope, 'f.tenant_id')} and (${sources ?? null}::int[] is null or f.source_id = any (${sources ?? []}::int[]))
+      and (exists (select from unnest(${starts}::text[]) s where starts_with(lower(f.path collate "C"), s)) or f.path ~ '[^[:ascii:]]' or strpos(f.path, '\\ud') > 0)
+  `.execute(scope.db)
+  return rows.map(({ sourceId, id, path }) => ({ sourceId, fieldId: id, path: JSON.parse(path) as string[] }))
+}
+
+export interface AnyOf extends BlockKey {
+  sourceId: number
+  /** Which of the terms the block holds. */
+  hits: number[]
+}
+
+/** Blocks whose terms hold at least one of these hashes. */
+export async function blocksWithAny(
+  scope: ReadScope,
+  terms: number[],
+  { since, until }: Pick<BlockFilter, 'since' | 'until'>,
+): Promise<AnyOf[]> {
+  const found =
+    scope.tenantId === 'all'
+      ? sql`find_blocks_any_everywhere(${terms}::int[], ${bigint(since)}, ${bigint(until)})`
+      : sql`find_blocks_any(${scope.tenantId}::int, ${terms}::int[], ${bigint(since)}, ${bigint(until)})`
+  const { rows } = await sql<AnyOf>`select f.tenant_id, f.block_id, f.source_id, f.hits from ${found} f`.execute(
+    scope.db,
+  )
+  return rows
+}
+
+/** What hosts are called, and what is known of them. */
+export async function hostsOf(scope: ReadScope) {
+  return scope.db
+    .selectFrom('hosts')
+    .select(['id', 'tenantId', 'hostname', 'fqdn', 'clientId', 'os', 'labels'])
+    .where(sql<boolean>`${inScope(scope, 'tenant_id')}`)
+    .execute()
+}
+
+export async function sourcesOf(scope: ReadScope) {
+  return scope.db
+    .selectFrom('sources')
+    .select(['id', 'tenantId', 'name'])
+    .where(sql<boolean>`${inScope(scope, 'tenant_id')}`)
+    .execute()
+}
+
+/** Collections that a Velociraptor hunt made. */
+export async function huntedCollections(scope: ReadScope) {
+  const rows = await scope.db
+    .selectFrom('collections')
+    .select(['id', 'huntId'])
+    .where(sql<boolean>`${inScope(scope, 'tenant_id')}`)
+    .where('huntId', 'is not', null)
+    .execute()
+  return rows.map(({ id, huntId }) => ({ id, huntId: huntId! }))
+}
+
+export async function tenantsOf(scope: ReadScope) {
+  return scope.db
+    .selectFrom('tenants')
+    .select(['id', 'name'])
+    .where(sql<boolean>`${inScope(scope, 'id')}`)
+    .execute()
 }

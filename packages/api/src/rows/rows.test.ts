@@ -150,9 +150,12 @@ test('narrows by host, source, collection and event time', async () => {
   expect((await search(api, '', { from: '2024-03-02T00:00:00Z' })).total).toBe(4)
 })
 
-test('refuses what the language can not do yet', async () => {
+test('says what it can not read', async () => {
   const api = await bed.callerOf(await bed.tenant(), 'viewer')
-  await expect(search(api, 'power*')).rejects.toMatchObject({ code: 'BAD_REQUEST', reason: 'unsupported_query' })
+  await expect(search(api, 'power AND (shell')).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+    reason: 'unsupported_query',
+  })
   await expect(search(api, 'x', { cursor: 'nonsense' })).rejects.toMatchObject({ code: 'BAD_REQUEST' })
   await expect(search(api, 'x', { limit: 201 })).rejects.toMatchObject({ code: 'BAD_REQUEST' })
 })

@@ -1,32 +1,21 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import { openColumn } from '../evidence/columns.ts'
-import { type Wanted, allOf, countOf, masksOf, wantedValue } from '../evidence/match.ts'
-import { termOf, termOfDay } from '../evidence/terms.ts'
 import { AppError } from '../errors.ts'
 import type { ReadScope } from '../scope.ts'
-import {
-  blocksOf,
-  blocksWithTerms,
-  type BlockFilter,
-  type Candidate,
-  eventTimesOf,
-  hostIdsOf,
-  type Run,
-  runsOf,
-  runsWhere,
-  sourceIdsOf,
-  termKey,
-  textsOf,
-  timeColumnsOf,
-} from './queries.ts'
-import { comparePlaces, type Cursor, type Place, type RowQuery } from './rules.ts'
+import { type Collect, type Gathered, merge, nothingYet } from './engine/collect.ts'
+import { cancelled, type SearchPool } from './engine/pool.ts'
+import { mayHold } from './engine/paths.ts'
+import { type Question, fieldsOf } from './engine/task.ts'
+import type { Query } from './language/ast.ts'
+import { candidateBlocks } from './plan/blocks.ts'
+import { namesCollection, namesIn, type Necessary, necessary, necessaryTimes } from './plan/named.ts'
+import { type Asking, askWave, readsOf } from './plan/waves.ts'
+import { type Candidate, fieldsLike, type KnownField, runsWhere } from './queries.ts'
 
-/** A row of an answer and where its bytes lie. */
-export interface Hit extends Place {
-  tenantId: number
-  blockId: number
-  blockRow: number
-  hostId: number
+/** What a search needs beside its scope. */
+export interface Searcher {
+  scope: ReadScope
+  pool: SearchPool
+  signal: AbortSignal | undefined
+  now: Date
 }
 
 /** Event times in microseconds since 1970: from inclusive, to exclusive. */
@@ -35,125 +24,99 @@ export interface Bounds {
   to: number
 }
 
-export interface Found {
-  hits: Hit[]
+export interface Found extends Gathered {
   /** At least so many, when it is not exact. */
   total: number
   totalIsExact: boolean
 }
 
 interface Asked {
-  bounds: Bounds
-  limit: number
-  cursor: Cursor | undefined
+  collect: Collect | undefined
+  /** Whether rows are counted that can't be collected any more. */
+  counts: boolean
+  /** How long to go on counting once the page is full, in milliseconds; no answer is given before all is counted where it is not set. */
+  countFor?: number
 }
 
-interface Plan extends Asked {
-  wanted: Wanted[]
+export interface Plan {
+  question: Question
   /** Newest first by their newest row. */
   blocks: Candidate[]
-  /** The runs of `host:` and `collection:` by block; undefined when neither is asked for. */
-  runs: Map<number, Run[]> | undefined
-  /** Whether superseded rows are part of the answer. */
-  superseded: boolean
-  started: number
 }
 
-/** How long to go on counting once the page is full, and to look for a full page, in milliseconds. */
-const countFor = 1_500
+/** How long to look for what must be whole, in milliseconds. */
 const lookFor = 20_000
 /** What is read at once. */
-const waveBytes = 32_000_000
-const waveBlocks = 256
-/** Evaluation lets other requests have their turn this often, in milliseconds. */
-const turnEvery = 8
-const mostTimes = 8
+const waveBytes = 24_000_000
+const waveBlocks = 128
 
-/** Finds the newest rows behind the cursor, one more than the limit if there are, and on the first page counts all. */
-export async function findRows(scope: ReadScope, query: RowQuery, asked: Asked): Promise<Found> {
-  const started = performance.now()
-  const wanted = query.values.map(wantedValue)
-  if (wanted.filter(({ time }) => time).length > mostTimes)
-    throw new AppError('BAD_REQUEST', `A query may hold ${mostTimes} times at most`, 'too_expensive')
-  const narrowed = await narrow(scope, query)
-  if (!narrowed) return { hits: [], total: 0, totalIsExact: true }
+/** Which blocks a query looks into, and what is asked of them. No blocks when nothing can match. */
+export async function planRows(
+  searcher: Searcher,
+  query: Pick<Query, 'filter' | 'leaves'>,
+  bounds: Bounds,
+  collect: Collect | undefined,
+): Promise<Plan> {
+  const { scope } = searcher
+  const { filter, leaves } = query
+  const named = await namesIn(scope, leaves)
+  const must = necessary(filter, new Map(named))
+  const times = necessaryTimes(filter)
   // Who names a collection sees all of it; elsewhere a numbered copy stands in for rows without numbers.
-  const superseded = query.collections.length > 0
-  const filter = { sources: narrowed.sources, superseded, since: asked.bounds.from, until: asked.bounds.to - 1 }
-  const blocks = await candidates(scope, wanted, filter, narrowed.runs)
-  const runs = narrowed.runs && Map.groupBy(narrowed.runs, (run) => run.blockId)
-  return search(scope, { ...asked, wanted, blocks, runs, superseded, started })
+  const superseded = namesCollection(filter)
+  const question: Question = { filter, leaves, named, fields: [], bounds, superseded, collect }
+  if (Object.values(must).some((ids: Set<number>) => ids.size === 0)) return { question, blocks: [] }
+  const sources = must.source && [...must.source]
+  question.fields = await fieldsRead(scope, question, sources)
+  const since = Math.max(bounds.from, times.from)
+  const until = Math.min(bounds.to, times.to) - 1
+  const within = await blocksOfHosts(scope, must)
+  const found = await candidateBlocks(scope, filter, { sources, superseded, since, until }, within)
+  const blocks = must.tenant ? found.filter(({ tenantId }) => must.tenant!.has(tenantId)) : found
+  return { question, blocks: blocks.sort((a, b) => b.tMax - a.tMax || b.blockId - a.blockId) }
 }
 
-/** Source ids and runs that `source:`, `host:` and `collection:` leave; undefined when nothing can match. */
-async function narrow(scope: ReadScope, query: RowQuery) {
-  const sources = await meet(query.sources, (name) => sourceIdsOf(scope, name))
-  const hosts = await meet(query.hosts, (name) => hostIdsOf(scope, name))
-  const collections = await meet(query.collections, (id) => Promise.resolve([id]))
-  if ([sources, hosts, collections].some((ids) => ids?.length === 0)) return undefined
-  const runs = hosts || collections ? await runsWhere(scope, { hosts, collections }) : undefined
-  return { sources, runs }
+async function fieldsRead(scope: ReadScope, { leaves, collect }: Question, sources: number[] | undefined) {
+  const refs = [...leaves.flatMap(({ on }) => on ?? []), ...(collect ? fieldsOf(collect) : [])]
+  const names = refs.flatMap((ref) => ('field' in ref ? [ref.field] : []))
+  if (names.length === 0) return []
+  const known = await fieldsLike(scope, [...new Set(names.map(({ text }) => text))], sources)
+  return known.filter((field): field is KnownField => names.some((name) => mayHold(name, field.path)))
 }
 
-/** What all of the asked have in common; undefined when nothing is asked. */
-async function meet<T>(asked: T[], find: (one: T) => Promise<number[]>): Promise<number[] | undefined> {
-  let common: number[] | undefined
-  for (const one of asked) {
-    const found = new Set(await find(one))
-    common = common === undefined ? [...found] : common.filter((id) => found.has(id))
-  }
-  return common
+async function blocksOfHosts(scope: ReadScope, { host, collection }: Necessary) {
+  if (!host && !collection) return undefined
+  return runsWhere(scope, { hosts: host && [...host], collections: collection && [...collection] })
 }
 
-async function candidates(scope: ReadScope, wanted: Wanted[], filter: BlockFilter, runs: Run[] | undefined) {
-  const inRuns = runs && new Map(runs.map((run) => [run.blockId, run]))
-  const found =
-    wanted.length > 0
-      ? (await blocksWithValues(scope, wanted, filter)).filter(({ blockId }) => !inRuns || inRuns.has(blockId))
-      : await blocksOf(scope, filter, inRuns && [...inRuns.values()])
-  return found.sort((a, b) => b.tMax - a.tMax || b.blockId - a.blockId)
-}
-
-/** A time may stand in a time column, where its day is the term, or as text in a list. */
-async function blocksWithValues(scope: ReadScope, wanted: Wanted[], filter: BlockFilter): Promise<Candidate[]> {
-  const key = await termKey(scope)
-  const plain = wanted.filter(({ time }) => !time).map(({ value }) => termOf(value, key))
-  let found = plain.length > 0 ? await blocksWithTerms(scope, plain, filter) : undefined
-  for (const { value, time } of wanted) {
-    if (!time) continue
-    const asText = await blocksWithTerms(scope, [termOf(value, key)], filter)
-    const asTime = await blocksWithTerms(scope, [termOfDay(time.day, key)], filter)
-    const either = new Map([...asText, ...asTime].map((block) => [block.blockId, block]))
-    found = found?.filter(({ blockId }) => either.has(blockId)) ?? [...either.values()]
-  }
-  return found ?? []
-}
-
-interface Page {
-  hits: Hit[]
-  /** One more than the limit, to know whether there is a next page. */
-  size: number
-}
-
-async function search(scope: ReadScope, plan: Plan): Promise<Found> {
-  const { cursor } = plan
-  const page: Page = { hits: [], size: plan.limit + 1 }
-  const blocks = cursor ? plan.blocks.filter((block) => block.tMin <= cursor.place.time) : plan.blocks
-  let total = cursor?.total ?? 0
+/** Looks into the blocks of a plan, newest first, and collects what is asked for. */
+export async function look(searcher: Searcher, plan: Plan, asked: Asked): Promise<Found> {
+  const started = performance.now()
+  const { question, blocks } = plan
+  const { scope, pool, signal } = searcher
+  const asking: Asking = { scope, pool, signal, question, reads: readsOf(question), absent: new Set() }
+  const total = nothingYet()
+  const reach = reachOf(asked.collect, total)
   for (let next = 0; next < blocks.length;) {
-    const elapsed = performance.now() - plan.started
-    if (inReach(page, blocks[next]!)) {
-      if (elapsed > lookFor)
-        throw new AppError('TIMEOUT', 'This query reads too much: narrow it by time, host or source', 'too_expensive')
-    } else if (cursor) break
-    else if (elapsed > countFor) return { hits: page.hits, total, totalIsExact: false }
+    if (signal?.aborted) throw cancelled()
+    const elapsed = performance.now() - started
+    if (reach(blocks[next]!) || asked.countFor === undefined) {
+      if (elapsed > lookFor) throw tooExpensive()
+    } else if (!asked.counts) break
+    else if (elapsed > asked.countFor) return { ...total, total: total.count, totalIsExact: false }
     const wave = waveFrom(blocks, next, next === 0 ? 8 : waveBlocks)
     next += wave.length
-    const count = await evaluate(scope, plan, page, wave)
-    if (!cursor) total += count
+    const part = await askWave(
+      asking,
+      wave.map((block) => ({ block, reaching: reach(block) })),
+    )
+    merge(total, part, asked.collect)
   }
-  return { hits: page.hits, total, totalIsExact: cursor?.totalIsExact ?? true }
+  return { ...total, total: total.count, totalIsExact: true }
 }
+
+const tooExpensive = () =>
+  new AppError('TIMEOUT', 'This query reads too much: narrow it by time, host or source', 'too_expensive')
 
 function waveFrom(blocks: Candidate[], start: number, most: number): Candidate[] {
   let end = start
@@ -163,77 +126,10 @@ function waveFrom(blocks: Candidate[], start: number, most: number): Candidate[]
   return blocks.slice(start, end)
 }
 
-/** Whether a row of the block could still stand on the page. Blocks come newest first: once false, it stays false. */
-const inReach = ({ hits, size }: Page, block: Candidate) => hits.length < size || block.tMax >= hits[size - 1]!.time
-
-const isCut = ({ bounds }: Plan, block: Candidate) => block.tMin < bounds.from || block.tMax >= bounds.to
-
-/** Reads of each block only what it needs: text for values, times where they decide, runs to name rows. Counts its matches. */
-async function evaluate(scope: ReadScope, plan: Plan, page: Page, wave: Candidate[]): Promise<number> {
-  const reaching = wave.filter((block) => inReach(page, block))
-  const timed = wave.filter((block) => reaching.includes(block) || isCut(plan, block))
-  const texts = plan.wanted.length > 0 ? await textsOf(scope, wave) : undefined
-  const columns = plan.wanted.some(({ time }) => time) ? await timeColumnsOf(scope, wave) : undefined
-  const times = await eventTimesOf(scope, timed)
-  const masked = plan.superseded ? [] : wave.filter((block) => block.superseded > 0)
-  const named = [...new Set([...reaching, ...masked])]
-  const runs = plan.runs ?? Map.groupBy(await runsOf(scope, named), (run) => run.blockId)
-  let count = 0
-  let turn = performance.now()
-  for (const block of wave) {
-    if (performance.now() - turn > turnEvery) {
-      await nextTurn()
-      turn = performance.now()
-    }
-    const chunk = times.get(block.blockId)
-    const read: Read = { block, times: chunk && openColumn(chunk).numbers, runs: runs.get(block.blockId) ?? [] }
-    const masks = texts ? masksOf(plan.wanted, must(texts, block), columns?.get(block.blockId) ?? []) : []
-    const mask = allOf([...masks, ...otherMasks(plan, read)])
-    count += mask ? countOf(mask) : block.n
-    if (inReach(page, block)) addHits(plan, page, read, mask)
-  }
-  return count
-}
-
-function must(texts: Map<number, Buffer>, { blockId }: Candidate): Buffer {
-  const text = texts.get(blockId)
-  if (!text) throw new Error(`block ${blockId} has no text`)
-  return text
-}
-
-/** A block and what was read of it. */
-interface Read {
-  block: Candidate
-  times: Float64Array | undefined
-  runs: Run[]
-}
-
-function otherMasks(plan: Plan, { block, times, runs }: Read): Uint8Array[] {
-  const masks: Uint8Array[] = []
-  const leftOut = block.superseded > 0 && !plan.superseded
-  if (plan.runs || leftOut) {
-    const mask = new Uint8Array(block.n)
-    for (const run of runs) if (!leftOut || !run.superseded) mask.fill(1, run.blockRow, run.blockRow + run.n)
-    masks.push(mask)
-  }
-  if (isCut(plan, block)) {
-    if (!times) throw new Error(`block ${block.blockId} has no event times`)
-    masks.push(Uint8Array.from(times, (time) => (time >= plan.bounds.from && time < plan.bounds.to ? 1 : 0)))
-  }
-  return masks
-}
-
-function addHits({ cursor }: Plan, page: Page, { block, times, runs }: Read, mask: Uint8Array | undefined) {
-  if (!times) throw new Error(`block ${block.blockId} has no event times`)
-  const last = page.hits[page.size - 1]?.time ?? -Infinity
-  for (const { collectionId, sourceId, hostId, firstRow, blockRow: first, n } of runs) {
-    for (let blockRow = first; blockRow < first + n; blockRow++) {
-      const time = times[blockRow]!
-      if (mask?.[blockRow] === 0 || time < last) continue
-      const place = { time, collectionId, sourceId, row: firstRow + blockRow - first }
-      if (cursor && comparePlaces(place, cursor.place) <= 0) continue
-      page.hits.push({ ...place, tenantId: block.tenantId, blockId: block.blockId, blockRow, hostId })
-    }
-  }
-  page.hits = page.hits.sort(comparePlaces).slice(0, page.size)
+/** Whether a row of the block could still be collected. Blocks come newest first: for a page, once false, it stays false. */
+const reachOf = (collect: Collect | undefined, total: Gathered) => (block: Candidate) => {
+  if (collect?.kind !== 'page') return collect !== undefined
+  const { size, after } = collect
+  if (after && block.tMin > after.time) return false
+  return total.hits.length < size || block.tMax >= total.hits[size - 1]!.time
 }

@@ -45,7 +45,7 @@ async function readTenants(database: Database, actor: Actor, origin: Origin, { i
         .orderBy('name')
         .orderBy('id')
         .execute(),
-    origin,
+    { origin },
   )
 }
 

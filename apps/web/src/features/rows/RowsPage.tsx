@@ -152,7 +152,8 @@ function Nothing({ asked, widen }: NothingProps) {
         </>
       }
     >
-      Whole values are searched: a file’s full path, a hash, an address. Narrow with host:, source: and collection:.
+      A word is a whole value: a file’s full path, a hash, an address. For a part of one write *part*; narrow with
+      Field:value, host: and source:.
     </EmptyState>
   )
 }
@@ -178,7 +179,7 @@ function QueryBar({ q, from, to, run }: Asked & { run: (asked: Asked) => void })
           ref={input}
           name="q"
           aria-label="Query"
-          placeholder={'"a whole value"  host:name  source:Windows.System.Pslist'}
+          placeholder={'"a whole value"  *part*  Name:svc*  host:name  NOT (…)'}
           defaultValue={q}
           spellCheck={false}
           autoComplete="off"

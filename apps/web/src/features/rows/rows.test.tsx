@@ -46,7 +46,7 @@ test('says how many of the expected rows arrived, and what a search without an a
   await bed.open('/rows?q=nothing-has-this', { tenantId })
   await screen.findByRole('heading', { name: 'No row matches' })
   await bed.open('/rows?q=(', { tenantId })
-  expect((await screen.findByRole('alert')).textContent).toContain('not supported yet')
+  expect((await screen.findByRole('alert')).textContent).toContain('Expected a value or a field (at character 2)')
 })
 
 test('shows the chosen columns in the chosen order, as the address says', async () => {

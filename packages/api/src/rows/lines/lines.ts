@@ -6,7 +6,7 @@ import { writeTime } from '../../evidence/times.ts'
 import { AppError, notFound } from '../../errors.ts'
 import type { ReadScope } from '../../scope.ts'
 import { eventTimesOf, type Run } from '../queries.ts'
-import type { Hit } from '../rows.ts'
+import type { Hit } from '../engine/collect.ts'
 import { parseRowId, rowId, type SourceOfCollection } from '../rules.ts'
 import { fieldsOf, foldedCollections, framesOf, namesOf, runsFrom, storedRows } from './queries.ts'
 

@@ -1,0 +1,80 @@
+import type { z } from 'zod'
+import type { Collect, Hit } from '../engine/collect.ts'
+import type { searchInput } from '../input.ts'
+import { type Query, shownField } from '../language/ast.ts'
+import { parseQuery } from '../language/parse.ts'
+import { showRows } from '../lines/lines.ts'
+import { type Bounds, look, planRows, type Searcher } from '../rows.ts'
+import { AppError } from '../../errors.ts'
+import { microsOfIso, readCursor, writeCursor } from '../rules.ts'
+
+export type SearchInput = z.output<typeof searchInput>
+
+/** How long to go on counting once the page is full, in milliseconds. */
+const countFor = 1_500
+/** As far as pages of a sorted list go: its rows are all held at once. */
+const mostSorted = 10_000
+
+export const boundsOf = ({ from, to }: { from?: string | undefined; to?: string | undefined }): Bounds => ({
+  from: from === undefined ? -9e18 : microsOfIso(from),
+  to: to === undefined ? 9e18 : microsOfIso(to),
+})
+
+/** The newest matching rows, or those that the query sorts first; `total` counts all of them, on later pages as the first one counted. */
+export async function searchRows(searcher: Searcher, input: SearchInput) {
+  const started = performance.now()
+  const query = parseQuery(input.query, searcher.now)
+  const page =
+    query.sort.length > 0 ? await sortedPage(searcher, query, input) : await newestPage(searcher, query, input)
+  const { hits, next, ...counted } = page
+  const rows = await showRows(searcher.scope, hits)
+  return {
+    rows,
+    ...counted,
+    /** The fields of `| table`, in their order. */
+    columns: query.table.map(shownField),
+    tookMs: Math.round(performance.now() - started),
+    nextCursor: next(rows.length),
+  }
+}
+
+interface PageOf {
+  hits: Hit[]
+  total: number
+  totalIsExact: boolean
+  /** The cursor behind so many rows. */
+  next(shown: number): string | null
+}
+
+async function newestPage(searcher: Searcher, query: Query, input: SearchInput): Promise<PageOf> {
+  const cursor = input.cursor === undefined ? undefined : readCursor(input.cursor)
+  const collect: Collect = { kind: 'page', size: input.limit + 1, after: cursor?.place }
+  const plan = await planRows(searcher, query, boundsOf(input), collect)
+  const blocks = cursor ? plan.blocks.filter(({ tMin }) => tMin <= cursor.place.time) : plan.blocks
+  const found = await look(searcher, { ...plan, blocks }, { collect, counts: !cursor, countFor })
+  const { total, totalIsExact } = cursor ?? found
+  const next = (shown: number) => {
+    const place = found.hits[shown - 1]
+    return place && found.hits.length > shown ? writeCursor({ place, total, totalIsExact }) : null
+  }
+  return { hits: found.hits.slice(0, input.limit), total, totalIsExact, next }
+}
+
+/** A sorted list is found as a whole for each of its pages. */
+async function sortedPage(searcher: Searcher, query: Query, input: SearchInput): Promise<PageOf> {
+  const offset = input.cursor === undefined ? 0 : Number(/^s(\d{1,6})$/.exec(input.cursor)?.[1] ?? NaN)
+  if (Number.isNaN(offset)) throw new AppError('BAD_REQUEST', 'Not a cursor of this list')
+  const size = offset + input.limit + 1
+  if (size > mostSorted + 1)
+    throw new AppError(
+      'BAD_REQUEST',
+      `A sorted list shows ${mostSorted} rows at most: narrow the query`,
+      'too_expensive',
+    )
+  const collect: Collect = { kind: 'sorted', by: query.sort, size }
+  const plan = await planRows(searcher, query, boundsOf(input), collect)
+  const found = await look(searcher, plan, { collect, counts: true })
+  const next = (shown: number) => (found.hits.length > offset + shown ? `s${offset + shown}` : null)
+  const hits = found.hits.slice(offset, offset + input.limit)
+  return { hits, total: found.total, totalIsExact: true, next }
+}

@@ -1,0 +1,183 @@
+import type { OpenColumn } from '../../evidence/columns.ts'
+import { markTimes } from '../../evidence/match.ts'
+import type { Text } from '../../evidence/text.ts'
+import type { Leaf, Node } from '../language/ast.ts'
+import { type FieldTest, markColumn } from './columns.ts'
+import { lineHolds } from './json.ts'
+import { literalOf } from './literals.ts'
+import { AWAY, stepAll } from './paths.ts'
+import { type Matches, compareInstants, isTimeText, matcherOf } from './tests.ts'
+
+/** Consecutive rows of a block from one host and collection. */
+export interface Part {
+  row: number
+  n: number
+  hostId: number
+  collectionId: number
+  /** The number of the first of them in its source. */
+  firstRow: number
+  superseded: boolean
+}
+
+/** A block and what was read of it. */
+export interface OpenBlock {
+  tenantId: number
+  blockId: number
+  sourceId: number
+  n: number
+  superseded: number
+  text: Text | undefined
+  /** Columns by the number of their field. */
+  columns: Map<number, OpenColumn>
+  times: Float64Array | undefined
+  parts: Part[]
+  /** Its exact lines, read where fields have no column. */
+  lines: string[] | undefined
+}
+
+/** Ids that a built-in field's test leaves. */
+export interface Named {
+  of: 'tenant' | 'source' | 'host' | 'collection'
+  ids: Set<number>
+}
+
+export interface Fields {
+  sourceId: number
+  fieldId: number
+  path: string[]
+}
+
+export interface Program {
+  filter: Node
+  named: Map<number, Named>
+  matchers: Map<number, Matches>
+  /** For a leaf with a field: which columns of a source can hold it, and how much of its name they use up. */
+  states: Map<number, Map<number, { fieldId: number; state: number }[]>>
+}
+
+/** One byte for each row of the block. */
+type Mask = Uint8Array
+export type Verdict = Mask | boolean
+
+export function programOf(filter: Node, leaves: Leaf[], named: [number, Named][], fields: Fields[]): Program {
+  const states: Program['states'] = new Map()
+  for (const { id, on } of leaves) if (on && 'field' in on) states.set(id, statesOf(on.field, fields))
+  const tested = leaves.filter(({ on }) => !on || 'field' in on)
+  return {
+    filter,
+    named: new Map(named),
+    matchers: new Map(tested.map(({ id, test }) => [id, matcherOf(test)])),
+    states,
+  }
+}
+
+export function statesOf(name: FieldTest['name'], fields: Fields[]) {
+  const bySource = new Map<number, { fieldId: number; state: number }[]>()
+  for (const { sourceId, fieldId, path } of fields) {
+    const state = stepAll(name, path)
+    if (state === AWAY) continue
+    const known = bySource.get(sourceId)
+    if (known) known.push({ fieldId, state })
+    else bySource.set(sourceId, [{ fieldId, state }])
+  }
+  return bySource
+}
+
+/** Which rows of a block the query matches; true or false for all of them. */
+export function evaluate(program: Program, block: OpenBlock): Verdict {
+  return evaluateNode(program, program.filter, block)
+}
+
+function evaluateNode(program: Program, node: Node, block: OpenBlock): Verdict {
+  if (node.kind === 'all') return true
+  if (node.kind === 'not') return not(evaluateNode(program, node.part, block))
+  if (node.kind === 'leaf') return settled(evaluateLeaf(program, node, block))
+  const stop = node.kind === 'or'
+  let verdict: Verdict = !stop
+  for (const part of cheapFirst(node.parts)) {
+    const next = evaluateNode(program, part, block)
+    verdict = stop ? either(verdict, next) : both(verdict, next)
+    if (verdict === stop) return stop
+  }
+  return settled(verdict)
+}
+
+const cost = (node: Node) => (node.kind === 'leaf' ? (node.on ? ('builtin' in node.on ? 0 : 1) : 2) : 3)
+const cheapFirst = (parts: Node[]) => parts.toSorted((a, b) => cost(a) - cost(b))
+
+const not = (verdict: Verdict): Verdict => (typeof verdict === 'boolean' ? !verdict : verdict.map((bit) => 1 - bit))
+
+function both(a: Verdict, b: Verdict): Verdict {
+  if (typeof a === 'boolean') return a && b
+  if (typeof b === 'boolean') return b && a
+  return a.map((bit, row) => bit & b[row]!)
+}
+
+function either(a: Verdict, b: Verdict): Verdict {
+  if (typeof a === 'boolean') return a || b
+  if (typeof b === 'boolean') return b || a
+  return a.map((bit, row) => bit | b[row]!)
+}
+
+/** A mask without a row spares what else would be asked. */
+const settled = (verdict: Verdict): Verdict => (typeof verdict !== 'boolean' && !verdict.includes(1) ? false : verdict)
+
+function evaluateLeaf(program: Program, leaf: Leaf, block: OpenBlock): Verdict {
+  const { on } = leaf
+  if (!on) return anywhere(leaf, program.matchers.get(leaf.id)!, block)
+  if ('field' in on) {
+    const asked = { name: on.field, test: leaf.test, matches: program.matchers.get(leaf.id)! }
+    return inField(asked, program.states.get(leaf.id)?.get(block.sourceId) ?? [], block)
+  }
+  if (leaf.test.kind === 'present' && (on.builtin === 'time' || on.builtin === 'source')) return true
+  return on.builtin === 'time' ? inTime(leaf, block) : inNamed(program.named.get(leaf.id)!, block)
+}
+
+function inField(asked: FieldTest, states: { fieldId: number; state: number }[], block: OpenBlock): Verdict {
+  const mask = new Uint8Array(block.n)
+  if (block.lines) {
+    const present = asked.test.kind === 'present'
+    return mask.map((_, row) => (lineHolds(block.lines![row]!, asked.name, asked.matches, present) ? 1 : 0))
+  }
+  let found = false
+  for (const { fieldId, state } of states) {
+    const column = block.columns.get(fieldId)
+    if (!column) continue
+    markColumn(asked, column, state, mask)
+    found = true
+  }
+  return found && mask
+}
+
+function anywhere({ test }: Leaf, matches: Matches, { text, columns }: OpenBlock): Verdict {
+  if (!text) throw new Error('a block without its text')
+  if (test.kind !== 'equals')
+    return text.rowsAccepted(literalOf(test), (leaf) => matches(leaf, false) && !isTimeText(leaf))
+  const mask = text.rowsOfTerm(test.value)
+  if (isTimeText(test.value)) for (const column of columns.values()) markTimes(column, test.value.toUpperCase(), mask)
+  return mask
+}
+
+function inNamed({ of, ids }: Named, block: OpenBlock): Verdict {
+  if (of === 'tenant') return ids.has(block.tenantId)
+  if (of === 'source') return ids.has(block.sourceId)
+  const mask = new Uint8Array(block.n)
+  for (const { row, n, hostId, collectionId } of block.parts)
+    if (ids.has(of === 'host' ? hostId : collectionId)) mask.fill(1, row, row + n)
+  return mask
+}
+
+function inTime({ test }: Leaf, { times, blockId }: OpenBlock): Verdict {
+  if (!times) throw new Error(`block ${blockId} has no event times`)
+  if (test.kind !== 'range') return true
+  const { low, high } = test as { low?: TimeBound; high?: TimeBound }
+  return Uint8Array.from(times, (micros) => {
+    const seconds = Math.floor(micros / 1e6)
+    const time = { seconds, nanos: Math.round((micros - seconds * 1e6) * 1000) }
+    const after = !low || holds(compareInstants(time, low.time), low.inclusive)
+    return after && (!high || holds(compareInstants(high.time, time), high.inclusive)) ? 1 : 0
+  })
+}
+
+type TimeBound = { time: { seconds: number; nanos: number }; inclusive: boolean }
+const holds = (order: number, inclusive: boolean) => order > 0 || (inclusive && order === 0)

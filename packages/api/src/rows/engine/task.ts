@@ -1,0 +1,132 @@
+import { openColumn } from '../../evidence/columns.ts'
+import { frameLines, linesOf } from '../../evidence/frames.ts'
+import { type Text, openText } from '../../evidence/text.ts'
+import type { OpenColumn } from '../../evidence/columns.ts'
+import type { FieldRef, Leaf, Node } from '../language/ast.ts'
+import { type Holder, isExactPath } from './cells.ts'
+import { type Collect, type Gathered, bestSorted, collect, nothingYet } from './collect.ts'
+import { type Fields, type Named, type OpenBlock, type Part, evaluate, programOf } from './evaluate.ts'
+import { AWAY, stepAll } from './paths.ts'
+
+/** What a query asks of every block. */
+export interface Question {
+  filter: Node
+  leaves: Leaf[]
+  named: [number, Named][]
+  /** The columns that can hold the fields of the query, and those of what is collected. */
+  fields: Fields[]
+  /** Event times in microseconds since 1970: from inclusive, to exclusive. */
+  bounds: { from: number; to: number }
+  /** Whether superseded rows are part of the answer. */
+  superseded: boolean
+  collect: Collect | undefined
+}
+
+/** A chunk as it is stored, or the key under which the worker keeps it open. */
+export interface Chunk {
+  key: string
+  bytes?: Uint8Array
+}
+
+export interface BlockTask {
+  tenantId: number
+  blockId: number
+  sourceId: number
+  n: number
+  superseded: number
+  text?: Chunk
+  columns: { fieldId: number; chunk: Chunk }[]
+  times?: Chunk
+  parts: Part[]
+  /** Frames of its lines. */
+  raw?: { bytes: Uint8Array; frames: number[] }
+  /** Whether its rows can be in what is collected; else they are only counted. */
+  reaching: boolean
+  /** Whether `bounds` part its rows. */
+  cut: boolean
+}
+
+type Opened = Text | OpenColumn
+export type Cache = Map<string, Opened>
+
+/** Evaluates some blocks. `cache` holds opened chunks, and takes those that are sent. */
+export function work(question: Question, blocks: BlockTask[], cache: Cache): Gathered {
+  const program = programOf(question.filter, question.leaves, question.named, question.fields)
+  const what = question.collect
+  const holders = what ? fieldsOf(what).map((ref) => holdersOf(ref, question.fields)) : []
+  const gathered = nothingYet()
+  for (const task of blocks) {
+    const block = open(task, cache)
+    const verdict = evaluate(program, block)
+    if (verdict === false) continue
+    const mask = limited(question, task, block, verdict)
+    const count = mask ? countOf(mask) : block.n
+    gathered.count += count
+    if (!what || !task.reaching || count === 0) continue
+    const of = holders.map((bySource) => bySource.get(task.sourceId) ?? [])
+    collect(gathered, what, block, mask ?? new Uint8Array(block.n).fill(1), of)
+  }
+  if (what?.kind === 'sorted') gathered.hits = bestSorted(gathered.hits, what.by, what.size)
+  return gathered
+}
+
+const countOf = (mask: Uint8Array) => mask.reduce((sum, bit) => sum + bit, 0)
+
+/** The rows of the verdict that are inside of the bounds and not left out; undefined for all of the block. */
+function limited({ bounds, superseded }: Question, task: BlockTask, block: OpenBlock, verdict: Uint8Array | true) {
+  const leaveOut = block.superseded > 0 && !superseded
+  if (verdict === true && !leaveOut && !task.cut) return undefined
+  const mask = verdict === true ? new Uint8Array(block.n).fill(1) : verdict
+  if (leaveOut) for (const part of block.parts) if (part.superseded) mask.fill(0, part.row, part.row + part.n)
+  if (task.cut)
+    for (const [row, time] of block.times!.entries()) if (time < bounds.from || time >= bounds.to) mask[row] = 0
+  return mask
+}
+
+function open({ text, columns, times, raw, ...task }: BlockTask, cache: Cache): OpenBlock {
+  const column = (chunk: Chunk) => opened(cache, chunk, openColumn) as OpenColumn
+  return {
+    ...task,
+    text: text && (opened(cache, text, openText) as Text),
+    columns: new Map(columns.map(({ fieldId, chunk }) => [fieldId, column(chunk)])),
+    times: times && column(times).numbers,
+    lines: raw && readLines(raw),
+  }
+}
+
+function opened(cache: Cache, { key, bytes }: Chunk, how: (bytes: Buffer) => Opened): Opened {
+  const known = cache.get(key)
+  if (known) return known
+  if (!bytes) throw new Error(`chunk ${key} is not here`)
+  const fresh = how(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  cache.set(key, fresh)
+  return fresh
+}
+
+function readLines({ bytes, frames }: NonNullable<BlockTask['raw']>): string[] {
+  const lines: string[] = []
+  for (let i = 0; i + 1 < frames.length; i++) {
+    if (lines.length !== i * frameLines) throw new Error('a frame with other lines than it should have')
+    lines.push(...linesOf(bytes.subarray(frames[i], frames[i + 1])).map((line) => line.toString()))
+  }
+  return lines
+}
+
+/** The fields that what is collected reads. */
+export function fieldsOf(what: Collect): FieldRef[] {
+  if (what.kind === 'groups') return what.fields
+  if (what.kind === 'sorted') return what.by.map(({ by }) => by)
+  return what.kind === 'chart' && what.field ? [what.field] : []
+}
+
+function holdersOf(ref: FieldRef, fields: Fields[]): Map<number, Holder[]> {
+  const bySource = new Map<number, Holder[]>()
+  if (!('field' in ref)) return bySource
+  for (const { sourceId, fieldId, path } of fields) {
+    const state = stepAll(ref.field, path)
+    if (state === AWAY) continue
+    const holder = { fieldId, state, exact: isExactPath(ref.field, path) }
+    bySource.set(sourceId, [...(bySource.get(sourceId) ?? []), holder])
+  }
+  return bySource
+}
