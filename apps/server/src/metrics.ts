@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { activeUsers, type Counted } from '@velocicompanion/api'
+import { activeUsers, senderFigures, type Counted } from '@velocicompanion/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Deps } from './app.ts'
@@ -16,6 +16,7 @@ export function openMetrics() {
   const { requests, auth, queries } = measures(registry)
   const { rows, bytes, removed, up, active } = amounts(registry)
   const { sent, lag, imports } = ofSenders(registry)
+  const { states, aside } = ofNow(registry)
   return {
     registry,
     /** What the API reports. */
@@ -45,6 +46,14 @@ export function openMetrics() {
     },
     query: ({ durationMs, error }: { durationMs: number; error?: unknown }) =>
       queries.observe({ outcome: error === undefined ? 'success' : 'failure' }, durationMs / 1000),
+    /** Nothing while the database is away: old figures would look like new ones. */
+    senders(found: Awaited<ReturnType<typeof senderFigures>> | undefined) {
+      states.reset()
+      aside.remove()
+      if (!found) return
+      for (const state of senderStates) states.set({ state }, found.states.get(state) ?? 0)
+      aside.set(found.setAside)
+    },
     users(found: number | undefined) {
       up.set(found === undefined ? 0 : 1)
       if (found === undefined) active.remove()
@@ -111,6 +120,25 @@ function ofSenders(registry: Registry) {
   return { sent, lag, imports }
 }
 
+const senderStates = ['learning', 'sends', 'stopped', 'refused'] as const
+
+/** What the database says of senders when it is asked, of every tenant. */
+function ofNow(registry: Registry) {
+  const registers = [registry]
+  const states = new Gauge({
+    name: name('senders'),
+    help: 'Senders by state: learning (no rhythm yet), sends, stopped (silent for too long), refused (the last request was)',
+    labelNames: ['state'] as const,
+    registers,
+  })
+  const aside = new Gauge({
+    name: name('rejected_rows_open'),
+    help: 'Lines that are set aside and were not stored after all',
+    registers,
+  })
+  return { states, aside }
+}
+
 /** How much came in, and what is there now. */
 function amounts(registry: Registry) {
   const registers = [registry]
@@ -157,6 +185,10 @@ export async function metricsRoute(
       log.warn({ err: error }, 'the active users could not be counted'),
     )
     metrics.users(users ?? undefined)
+    const senders = await senderFigures(database, services.now()).catch((error: unknown) =>
+      log.warn({ err: error }, 'the senders could not be counted'),
+    )
+    metrics.senders(senders ?? undefined)
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())
   })
 }

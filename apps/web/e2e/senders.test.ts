@@ -37,12 +37,12 @@ test('a new token sends a test row in each way, and sees it arrive', { timeout: 
     await page.getByText(/^test row arrived/).waitFor()
   }
   await page.getByRole('link', { name: 'see it' }).click()
-  await page.getByRole('link', { name: /velocicompanion-test/ }).waitFor()
+  await page.getByRole('link', { name: 'C.velocicompanion-test' }).waitFor()
   // What senders did is written down every few seconds, and the page looks by itself.
   await page.goto('/ingestion')
   const senders = page.getByRole('region', { name: 'Senders' })
   await senders.getByText('velo-1 / O123 · Splunk HEC').waitFor()
   await senders.getByText('velo-1 / O123 · WebDAV PUT').waitFor()
-  expect(await page.getByRole('region', { name: 'Senders that stopped' }).count()).toBe(0)
+  expect(await page.getByRole('region', { name: 'Senders that need you' }).count()).toBe(0)
   expectNoFaults(visit)
 })

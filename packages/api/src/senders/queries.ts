@@ -1,3 +1,4 @@
+import type { Database } from '@velocicompanion/db'
 import { sql } from 'kysely'
 import { record } from '../audit.ts'
 import { notFound } from '../errors.ts'
@@ -97,6 +98,27 @@ function rate(minutes: Slot[], now: Date) {
     rateHour: Math.round(lastHour.reduce((sum, n) => sum + n, 0) / (5 * (slots - 1) + passed)),
   }
 }
+
+/** Of every tenant, for the operator's figures: senders by their state, and lines that are still set aside. */
+export const senderFigures = ({ db, roles }: Database, now: Date) =>
+  db.transaction().execute(async (trx) => {
+    await sql.raw(`set transaction read only; set local role ${roles.reader}`).execute(trx)
+    const senders = await trx
+      .selectFrom('senders as s')
+      .innerJoin('apiTokens as t', (join) =>
+        join.onRef('t.tenantId', '=', 's.tenantId').onRef('t.id', '=', 's.tokenId'),
+      )
+      .select(['s.kind', 's.lastAt', 's.takenAt', 's.refusedAt', 's.minutes', 's.usualPause', 's.silentAfter'])
+      .where('t.revokedAt', 'is', null)
+      .execute()
+    const { n } = await trx
+      .selectFrom('rejectedRows')
+      .select(({ fn }) => fn.countAll<number>().as('n'))
+      .where('resolvedAt', 'is', null)
+      .executeTakeFirstOrThrow()
+    const states = Map.groupBy(senders, (sender) => stateOf(sender, now))
+    return { states: new Map([...states].map(([state, of]) => [state, of.length])), setAside: n }
+  })
 
 /** Says after how many minutes of silence a sender has stopped; 0 for never, null for by its own rhythm. */
 export async function watchSender(

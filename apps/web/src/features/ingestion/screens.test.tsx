@@ -33,7 +33,7 @@ test('a sender that stopped is said here and at home, and an admin says when tha
   await flow()
   await sender('minutes = 400')
   await bed.open('/', { tenantId, role: 'viewer' })
-  ;(await panel('Senders that stopped')).getByText('Silent for longer than 20 min')
+  ;(await panel('Senders that need you')).getByText('Silent for longer than 20 min')
   const user = await bed.open('/ingestion', { tenantId, role: 'admin' })
   const senders = await panel('Senders')
   await senders.findByText('Silent for longer than 20 min')
@@ -44,7 +44,7 @@ test('a sender that stopped is said here and at home, and an admin says when tha
   await user.click(await screen.findByRole('option', { name: 'After a week' }))
   await user.click(dialog.getByRole('button', { name: 'Save' }))
   await waitFor(() => expect(screen.queryByText(/^Silent for longer/)).toBeNull())
-  expect(screen.queryByRole('region', { name: 'Senders that stopped' })).toBeNull()
+  expect(screen.queryByRole('region', { name: 'Senders that need you' })).toBeNull()
 })
 
 test('a sender that is refused says with which sentence', async () => {

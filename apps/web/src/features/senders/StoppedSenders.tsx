@@ -9,7 +9,7 @@ import { TenantName } from '../../ui/TenantName.tsx'
 import { Time } from '../../ui/Time.tsx'
 import { bound, kindWords, trouble, type Sender } from './words.ts'
 
-/** Senders that stopped or are refused; nothing while there is none. */
+/** Senders that need you or are refused; nothing while there is none. */
 export function StoppedSenders() {
   const all = useAllTenants()
   const found = trpc.senders.list.useQuery(
@@ -42,9 +42,9 @@ export function StoppedSenders() {
     },
   ]
   return (
-    <Panel title="Senders that stopped" count={count(found.data.rows.length)}>
+    <Panel title="Senders that need you" count={count(found.data.rows.length)}>
       <List
-        label="Senders that stopped"
+        label="Senders that need you"
         rows={found.data.rows}
         rowKey={(row) => `${row.tenantId}.${row.tokenId}.${row.kind}`}
         edge={(row) => (row.state === 'refused' ? 'high' : 'medium')}
