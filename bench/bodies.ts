@@ -21,7 +21,8 @@ interface Way {
   tail: string
 }
 
-const place = '"ClientId":"C.00000000000000b1","FlowId":"F.BODIES","Artifact":"Bench.Bodies"'
+const placeOf = (number: number) =>
+  `"ClientId":"C.00000000000000b${number % 10}","FlowId":"F.BODY${number}","Artifact":"Bench.Bodies"`
 const batch = (number: number, rows: number) => ({
   kind: 'batch',
   version: 1,
@@ -79,7 +80,7 @@ function* piecesOf(way: Way, number: number, rows: number) {
   for (let at = 0; at < rows;) {
     const piece: string[] = []
     for (const end = Math.min(rows, at + 700); at < end; at++) {
-      const text = `{"n":${at},"of":${number},"Path":"C:\\\\Windows\\\\${hex(12)}.tmp","Size":${below(1e9)},"Hash":"${hex(64)}","Note":"${hex(8)} ${'the same words again '.repeat(5)}",${place}}`
+      const text = `{"n":${at},"of":${number},"Path":"C:\\\\Windows\\\\${hex(12)}.tmp","Size":${below(1e9)},"Hash":"${hex(64)}","Note":"${hex(8)} ${'the same words again '.repeat(5)}",${placeOf(number)}}`
       piece.push((at > 0 ? way.between : '') + way.row(text))
     }
     yield piece.join('')
@@ -92,11 +93,19 @@ const rowBytes = (way: Way) => Buffer.byteLength([...piecesOf(way, 0, 700)].join
 async function sendBody({ base, account }: Bed, way: Way, number: number, rows: number) {
   const headers = { authorization: `${way.scheme} ${account.token}`, 'user-agent': 'go-elasticsearch/9.3.2-SNAPSHOT' }
   const sent = request(`${base}/api/ingestion/${way.path}`, { method: 'POST', agent: false, headers })
-  const answered = once(sent, 'response') as Promise<[IncomingMessage]>
+  let over = false
+  // Told by the wait for the answer; a connection that is closed behind a refusal fails once more.
+  sent.on('error', () => (over = true))
+  const answered = (once(sent, 'response') as Promise<[IncomingMessage]>).finally(() => (over = true))
   answered.catch(() => {})
   for (const piece of piecesOf(way, number, rows)) {
-    if (sent.destroyed || sent.writableEnded) break
-    if (!sent.write(piece)) await Promise.race([once(sent, 'drain'), answered])
+    // An answer before the end of the body is a refusal.
+    if (over) break
+    if (!sent.write(piece)) {
+      const stop = new AbortController()
+      await Promise.race([once(sent, 'drain', { signal: stop.signal }).catch(() => {}), answered])
+      stop.abort()
+    }
   }
   sent.end()
   const [answer] = await answered
@@ -124,6 +133,7 @@ async function together(server: Bed, name: string, senders: number, mb: number) 
     tries = await Promise.all(Array.from({ length: senders }, (_, i) => untilTaken(server, way, i, rows)))
   })
   const peakMb = memoryOf(server.pid).peakMb
+  console.error(`${name}: ${Math.round(ms / 1000)} s, ${peakMb} MB at most`)
   return {
     sender: name,
     bodies: senders,
@@ -188,6 +198,21 @@ async function quickUntil({ base, account }: Bed, name: string, ended: () => boo
   return latency(times)
 }
 
+async function slowLeg(server: Bed, connections: number) {
+  const alone = await quickUntil(server, 'A', () => true)
+  let cut = false
+  const slowing = slowSenders(server, connections).finally(() => (cut = true))
+  const besideThem = await quickUntil(server, 'B', () => cut)
+  const figures = {
+    connections,
+    cutAfterSeconds: await slowing,
+    quick: { alone, beside: besideThem, p95OfAlone: Number((besideThem.p95 / alone.p95).toFixed(2)) },
+    memory: memoryOf(server.pid),
+  }
+  console.error(JSON.stringify(figures))
+  return figures
+}
+
 /** Many large bodies at once, what the web takes meanwhile, and many senders that hardly send. */
 export async function bodies(senders: number, mb: number, slow: number) {
   const server = await bed()
@@ -195,26 +220,15 @@ export async function bodies(senders: number, mb: number, slow: number) {
   try {
     await sendBody(server, ways.feed!, 99, 1000)
     const idleMb = memoryOf(server.pid).nowMb
+    const slowly = await slowLeg(server, slow)
     const idle = await beside(server, () => sleep(10_000))
     const legs: Awaited<ReturnType<typeof together>>[] = []
     const busy = await beside(server, async () => void legs.push(await together(server, 'feed', senders, mb)))
-    for (const name of ['elastic', 'splunk', 'logscale']) legs.push(await together(server, name, senders, mb))
-    const alone = await quickUntil(server, 'A', () => true)
-    let cut = false
-    const slowing = slowSenders(server, slow).finally(() => (cut = true))
-    const besideSlow = await quickUntil(server, 'B', () => cut)
+    const web = { idle, busy, p95OfIdle: Number((busy.p95 / idle.p95).toFixed(2)) }
+    console.error(JSON.stringify(web))
+    for (const name of ['splunk', 'logscale', 'elastic']) legs.push(await together(server, name, senders, mb))
     load.push(loadAverage())
-    return {
-      load,
-      memory: { idleMb, legs },
-      web: { idle, busy, p95OfIdle: Number((busy.p95 / idle.p95).toFixed(2)) },
-      slow: {
-        connections: slow,
-        cutAfterSeconds: await slowing,
-        quick: { alone, beside: besideSlow, p95OfAlone: Number((besideSlow.p95 / alone.p95).toFixed(2)) },
-        memory: memoryOf(server.pid),
-      },
-    }
+    return { load, memory: { idleMb, legs }, web, slow: slowly }
   } finally {
     await server.remove()
   }

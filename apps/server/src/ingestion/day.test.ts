@@ -109,7 +109,7 @@ const shuffled = (deliveries: Delivery[]) =>
 
 test.each(['root', 'O123'])(
   'the recorded day of %s gives the same rows however often, in whatever order and side by side it comes',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async (org) => {
     const day = recordedDay(org === 'root' ? 'root' : 'acme')
     const first = await tenantOf(org)
