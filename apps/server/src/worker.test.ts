@@ -93,7 +93,7 @@ test('a job that fails is logged and tried at its next turn, and one that runs i
   await jobs.stop()
   expect(ended).toBe(true)
   expect(runs).toBe(2)
-  expect(lines.filter((line) => line.includes('a job failed'))).toHaveLength(1)
+  expect(lines.filter((line) => line.includes('a job failed') && line.includes('"odd"'))).toHaveLength(1)
 })
 
 test('a worker answers that it lives, and nothing else', async () => {

@@ -1,5 +1,6 @@
 import { applyRetention, type Services } from '@velocicompanion/api'
 import { dropEmptyPartition, makePartitions, type Database } from '@velocicompanion/db'
+import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import type { Settings } from './env.ts'
 
@@ -19,6 +20,8 @@ export const jobsOf = (role: Settings['ROLE'], database: Database, services: Pic
   role === 'server'
     ? []
     : [
+        // What GIN puts off, every search reads through.
+        { name: 'pending', everyMs: 5_000, run: () => sql`select take_in_pending()`.execute(database.db) },
         // Partitions are made two months ahead, so a try that fails has weeks to be made good.
         { name: 'partitions', everyMs: 12 * hour, run: () => makePartitions(database.db, database.roles) },
         { name: 'retention', everyMs: 10 * minute, run: (signal) => applyRetention({ database, services, signal }) },

@@ -15,6 +15,7 @@ import * as retention from './0013_retention.ts'
 import * as senders from './0014_senders.ts'
 import * as importKeysAndMappings from './0015_import_keys_and_mappings.ts'
 import * as searchByAnyTerm from './0017_search_by_any_term.ts'
+import * as searchByGrams from './0018_search_by_grams.ts'
 
 /** Every migration, in order. Names are frozen once released. */
 export const migrations: Record<string, Migration> = {
@@ -34,4 +35,5 @@ export const migrations: Record<string, Migration> = {
   '0014_senders': senders,
   '0015_import_keys_and_mappings': importKeysAndMappings,
   '0017_search_by_any_term': searchByAnyTerm,
+  '0018_search_by_grams': searchByGrams,
 }

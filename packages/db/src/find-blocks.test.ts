@@ -16,10 +16,12 @@ beforeAll(async () => {
   // What a block refers to does not matter for a plan.
   await root.query('set session_replication_role = replica')
   await root.query(
-    `insert into blocks (tenant_id, block_id, source_id, host_ids, n, t_min, t_max, raw_bytes, raw, frames, text, terms)
+    `insert into blocks (tenant_id, block_id, source_id, host_ids, n, t_min, t_max, raw_bytes, raw, frames, text, terms, grams)
      select tenant, next_block_id(now()), n % 12, '{1}', 100, n, n, 1000, '', '{0}', '',
        array(select (random() * 2000000000)::int from generate_series(1, 60) where n > 0)
-         || case when n % 2 = 0 then ${commonTerm} else 0 end || case when n = 500 then ${rareTerm} else 0 end
+         || case when n % 2 = 0 then ${commonTerm} else 0 end || case when n = 500 then ${rareTerm} else 0 end,
+       case when n % 1000 > 0 then array(select (random() * 4000000)::int from generate_series(1, 60) where n > 0)
+         || case when n % 2 = 0 then ${commonTerm} else 0 end || case when n = 500 then ${rareTerm} else 0 end end
      from generate_series(1, 2) tenant, generate_series(1, ${blocksOfTenant}) n`,
   )
   // Entries that wait in the pending list would be read one by one.
@@ -43,7 +45,7 @@ async function plansOf(call: string, values: unknown[], role = '_app') {
   const client = await database.pool.connect()
   const plans: string[] = []
   client.on('notice', ({ message }) => {
-    if (message?.includes('.terms @>') || message?.includes('.terms &&')) plans.push(message)
+    if (/\.(terms|grams) (@>|&&)/.test(message ?? '')) plans.push(message!)
   })
   let found = 0
   try {
@@ -98,4 +100,49 @@ test.each([
   const every = await plansOf('find_blocks_any_everywhere($1, $2, $3)', [terms, -1, 1e9], '_reader')
   expect(every.found).toBe(2 * expected)
   expectTermsOnly(every.plans)
+})
+
+/** Blocks whose grams are not known may hold anything. */
+const withoutGrams = blocksOfTenant / 1000
+
+test.each([
+  { what: 'all of some grams', all: [rareTerm, commonTerm], any: null, expected: 1 },
+  { what: 'a gram of half of the blocks', all: [commonTerm], any: null, expected: blocksOfTenant / 2 - withoutGrams },
+  { what: 'any of some grams', all: null, any: [rareTerm, -100, -101], expected: 1 },
+])('finds the blocks with $what by the index of grams, and by no other', async ({ all, any, expected }) => {
+  const { plans, found } = await plansOf('find_blocks_containing($1, $2, $3, $4, $5)', [own, all, any, -1, 1e9])
+  expect(found).toBe(expected + withoutGrams)
+  expect(plans).toHaveLength(7)
+  for (const plan of plans) {
+    expect(plan).toMatch(/Bitmap Index Scan on blocks_\d+_grams_idx/)
+    expect(plan).toMatch(/Index (Only )?Scan (using|on) blocks_\d+_tenant_id_block_id_idx/)
+    expect(plan).not.toMatch(/Seq Scan on blocks|BitmapAnd|blocks_\w*pkey/)
+  }
+})
+
+test('finds the blocks of every tenant by the index of grams', async () => {
+  const call = 'find_blocks_containing_everywhere($1, $2, $3, $4)'
+  const { plans, found } = await plansOf(call, [[rareTerm], null, -1, 1e9], '_reader')
+  expect(found).toBe(2 * (1 + withoutGrams))
+  for (const plan of plans) expect(plan).not.toMatch(/Seq Scan on blocks|BitmapAnd/)
+})
+
+test('does not look for the grams of another tenant', async () => {
+  await expect(plansOf('find_blocks_containing($1, $2, $3, $4, $5)', [2, [rareTerm], null, -1, 1e9])).rejects.toThrow(
+    /not this tenant/,
+  )
+})
+
+test('takes in what the indexes have put off', async () => {
+  const client = await database.pool.connect()
+  try {
+    await root.query(
+      "insert into blocks (tenant_id, block_id, source_id, host_ids, n, t_min, t_max, raw_bytes, raw, frames, text, terms, grams) select 1, next_block_id(now()), 1, '{1}', 1, 1, 1, 1, '', '{0}', '', '{1}', '{1}' from generate_series(1, 300)",
+    )
+    const { rows } = await client.query<{ pages: number }>('select take_in_pending() as pages')
+    expect(rows[0]!.pages).toBeGreaterThan(0)
+    expect((await client.query('select take_in_pending() as pages')).rows[0].pages).toBe(0)
+  } finally {
+    client.release()
+  }
 })

@@ -8,7 +8,10 @@ export interface PackedPrepared {
   rest: Prepared
 }
 
-const asBytes = (terms: Int32Array) => Buffer.from(terms.buffer, terms.byteOffset, terms.byteLength)
+const asBytes = (ints: Int32Array) => Buffer.from(ints.buffer, ints.byteOffset, ints.byteLength)
+
+/** A copy, as ints must stand at a multiple of four. */
+const intsOf = (bytes: Buffer) => new Int32Array(Uint8Array.from(bytes).buffer)
 
 /** Into `target` when it has room for all, else into a buffer of its own. */
 export function packPrepared(prepared: Prepared, target?: Uint8Array): PackedPrepared {
@@ -20,9 +23,11 @@ export function packPrepared(prepared: Prepared, target?: Uint8Array): PackedPre
   }
   const blocks = prepared.blocks.map((block): Block => {
     take(asBytes(block.terms))
+    take(asBytes(block.grams))
     return {
       ...block,
       terms: new Int32Array(0),
+      grams: new Int32Array(0),
       raw: take(block.raw),
       text: take(block.text),
       columns: block.columns.map(({ path, chunk }) => ({ path, chunk: take(chunk) })),
@@ -47,10 +52,12 @@ export function unpackPrepared({ bytes, lengths, rest }: PackedPrepared): Prepar
     return Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset + at - length, length)
   }
   const blocks = rest.blocks.map((block): Block => {
-    const terms = next()
+    const terms = intsOf(next())
+    const grams = intsOf(next())
     return {
       ...block,
-      terms: new Int32Array(Uint8Array.from(terms).buffer),
+      terms,
+      grams,
       raw: next(),
       text: next(),
       columns: block.columns.map(({ path }) => ({ path, chunk: next() })),

@@ -4,6 +4,7 @@ import { writeColumn, writeEventTimes } from './columns.ts'
 import { eventTimes } from './event-times.ts'
 import { maxRows } from './fields.ts'
 import { type LineRange, writeFrames } from './frames.ts'
+import { gramsOf } from './grams.ts'
 import { indicatorsIn } from './indicators.ts'
 import { isWhole } from './json.ts'
 import { type TermSeed, hashDay, hashTerm, termSeed } from './terms.ts'
@@ -39,6 +40,8 @@ export interface Block {
   text: Buffer
   /** Sorted distinct hashes (terms.ts) of the leaves, the indicators inside them, and the days of time columns. */
   terms: Int32Array
+  /** Sorted distinct grams (grams.ts) of the distinct leaves: which blocks may contain a text. */
+  grams: Int32Array
   /** One for each field (columns.ts); the path [] is the event time. */
   columns: { path: string[]; chunk: Buffer }[]
   /**
@@ -141,6 +144,7 @@ function makeBlock({ bytes, seed, receivedAt, building, lines, size }: Job): Blo
     ...writeFrames(bytes, lines),
     text: writeText(building.leaves, n),
     terms: termsOf(building, seed),
+    grams: gramsOf(building.leaves.values),
     columns: [
       { path: [], chunk: writeEventTimes(times, n) },
       ...building.columns.map((column) => ({ path: column.path, chunk: writeColumn(column, n) })),
