@@ -54,6 +54,12 @@ const scenes = async (): Promise<Scene[]> => {
     })),
     { path: '/admin/tokens', whole: 'velo-1', act: press(/^Set address…/), within: '#overlays' },
     { path: '/admin/tenants', whole: 'Harbour Logistics' },
+    { path: '/admin/retention', whole: 'Nothing was removed yet' },
+    {
+      path: '/admin/retention',
+      whole: 'Nothing was removed yet',
+      act: (page) => page.getByLabel(/number of days/).check(),
+    },
     { path: '/admin/audit', whole: 'sign in' },
     { path: '/admin/errors', whole: 'No errors' },
     { path: '/admin/errors', whole: 'No errors' },

@@ -9,6 +9,7 @@ import { caseRoutes } from './features/cases/routes.ts'
 import { artifactRoutes } from './features/artifacts/routes.ts'
 import { accountRoutes, entryRoutes } from './features/auth/routes.ts'
 import { ingestionRoutes } from './features/ingestion/routes.ts'
+import { retentionRoutes } from './features/retention/routes.ts'
 import { tenantRoutes } from './features/tenants/routes.ts'
 import { tokenRoutes } from './features/tokens/routes.ts'
 import { userRoutes } from './features/users/routes.ts'
@@ -28,6 +29,7 @@ const routeTree = rootRoute.addChildren([
     ...userRoutes,
     ...tenantRoutes,
     ...tokenRoutes,
+    ...retentionRoutes,
     ...auditRoutes,
     ...healthRoutes,
   ]),

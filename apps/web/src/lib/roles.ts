@@ -10,6 +10,6 @@ export const roleName: Record<Role, string> = {
 export const roleWords: Record<Role, string> = {
   viewer: 'Reads everything of its tenant.',
   user: 'Reads, searches, works cases.',
-  admin: 'Also people, roles, tokens and the audit log.',
+  admin: 'Also people, roles, tokens, retention and the audit log.',
   super_admin: 'Tenants, and the view across them. Every use is recorded.',
 }

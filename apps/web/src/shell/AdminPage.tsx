@@ -9,6 +9,7 @@ const tabs: { to: string; label: string; permission: Permission }[] = [
   { to: '/admin/users', label: 'Users', permission: 'user:manage' },
   { to: '/admin/tokens', label: 'Tokens', permission: 'token:manage' },
   { to: '/admin/tenants', label: 'Tenants', permission: 'tenant:manage' },
+  { to: '/admin/retention', label: 'Retention', permission: 'retention:manage' },
   { to: '/admin/audit', label: 'Audit log', permission: 'audit:read' },
   { to: '/admin/errors', label: 'Errors', permission: 'error:read' },
 ]

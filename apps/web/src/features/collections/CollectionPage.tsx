@@ -38,6 +38,7 @@ export function CollectionPage() {
               <Mono value={data.hostname} />
             </Link>{' '}
             · rows received: {receivedWords({ received: data.rowsReceived, expected: data.rowsExpected })} ·{' '}
+            {data.rowsRemoved > 0 && <>{count(data.rowsRemoved)} of them removed by retention · </>}
             {data.incomplete ? <b style={{ color: 'var(--vc-medium)' }}>incomplete</b> : 'nothing known to be missing'}
           </>
         )
@@ -100,6 +101,9 @@ const Sources = ({ collection }: { collection: Collection }) => (
           },
           { head: 'Missing rows', wrap: true, cell: (source) => <Missing source={source} /> },
           { head: 'Set aside', num: true, cell: (source) => count(source.rowsRejected) },
+          ...(collection.rowsRemoved > 0
+            ? [{ head: 'Removed', num: true, cell: (source: Source) => count(source.rowsRemoved) }]
+            : []),
         ]}
       />
     )}
