@@ -205,11 +205,18 @@ describe('attacks', () => {
 
   test('a packed member that unpacks to more than it says is stopped there', async () => {
     const zip = await deflated(Buffer.alloc(5_000_000))
-    const entry = zip.lastIndexOf('uploads/auto/zeros') - 46
-    expect(zip.readUInt32LE(entry + 24)).toBe(5_000_000)
-    zip.writeUInt32LE(1000, entry + 24)
+    const said = Buffer.alloc(4)
+    said.writeUInt32LE(5_000_000)
+    const last = zip.lastIndexOf(said)
+    zip.writeUInt32LE(1000, last)
+    expect((await bring(zip)).error).toContain('"uploads/auto/zeros" is refused: its own header')
+    // The header and what stands behind the bytes lie too.
+    for (let at = zip.indexOf(said); at >= 0; at = zip.indexOf(said)) zip.writeUInt32LE(1000, at)
     const found = await bring(zip)
-    expect([found.state, found.error]).toEqual(['failed', expect.stringContaining('uploads/auto/zeros')])
+    expect([found.state, found.error]).toEqual([
+      'failed',
+      expect.stringMatching(/"uploads\/auto\/zeros" is (damaged|longer)/),
+    ])
     expect(found.result!.files).toBe(0)
   })
 

@@ -160,6 +160,7 @@ const sentences: [RegExp, string][] = [
   [/password/i, wrongPassword],
   [/contains encrypted entry/i, needsPassword],
   [/authentication|crc|signature/i, 'is damaged: its checksum is wrong'],
+  [/ambiguous/i, 'is refused: its own header and the list of members say different things of it'],
   [/overlapping/i, 'is refused: it shares its bytes with another member'],
   [/size|out of bounds|compressed data|unexpected|truncated|local file header/i, 'is damaged or cut off'],
 ]
