@@ -18,6 +18,13 @@ afterAll(() => team.close())
 
 const press = (name: RegExp | string) => (page: Page) => page.getByRole('button', { name }).first().click()
 
+async function chooseCsv(page: Page) {
+  await press('Import a file')(page)
+  const file = { name: 'scan.csv', mimeType: 'text/csv', buffer: Buffer.from('Computer,Seen\nWS-31,2026-04-03\n') }
+  await page.locator('input[type=file]').setInputFiles(file)
+  await page.getByRole('table', { name: 'First rows' }).waitFor()
+}
+
 const scenes = async (): Promise<Scene[]> => {
   const { collection, host, source, row } = await held(team)
   const table = `/collections/${collection}/rows?source=${source}`
@@ -42,6 +49,8 @@ const scenes = async (): Promise<Scene[]> => {
     { path: '/artifacts', whole: 'sha256' },
     { path: '/ingestion', whole: 'Deliveries' },
     { path: '/ingestion?problems=true&kind=batch', whole: 'No delivery matches' },
+    { path: '/ingestion', whole: 'Deliveries', act: press('Keys'), within: '#overlays' },
+    { path: '/ingestion', whole: 'Deliveries', act: chooseCsv, within: '#overlays' },
     { path: '/admin/users', whole: 'omar' },
     { path: '/admin/users', whole: 'omar', act: press(/^Invite/), within: '#overlays' },
     { path: '/admin/tokens', whole: 'velo-1' },
