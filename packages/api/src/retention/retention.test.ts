@@ -189,6 +189,30 @@ test('leaves a row that a case holds with its block, its delivery and its files,
   expect(await countsOf(tenantId)).toMatchObject({ blocks: 0, runs: 0, deliveries: 0, files: 0 })
 })
 
+test('a row that a case takes while it is about to be removed stays', async () => {
+  const { tenantId, admin, send } = await tenantWithSender()
+  await send('F.1', 'A/One', rowsOf(2))
+  await admin.retention.set({ days: 30, was: null })
+  const { id: caseId } = await admin.cases.create({ title: 'held' })
+  const { id: sourceId } = await bed.one<{ id: number }>('select id from sources where tenant_id = $1', [tenantId])
+  const collectionId = await collectionOf(tenantId, 'F.1')
+  // As adding a row does: the lock of the source first, then the row; the job has looked for cases by then.
+  await bed.root.query('begin')
+  await bed.root.query('select from collection_sources where tenant_id = $1 for share', [tenantId])
+  const running = runIn(40)
+  const waits =
+    "select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+  while ((await bed.one<{ n: number }>(waits, [])).n === 0) await new Promise(setImmediate)
+  await bed.root.query(
+    'insert into case_rows (tenant_id, case_id, collection_id, source_id, row_number) values ($1, $2, $3, $4, 1)',
+    [tenantId, caseId, collectionId, sourceId],
+  )
+  await bed.root.query('commit')
+  await running
+  expect(await admin.rows.raw({ id: `${collectionId}.${sourceId}.1` })).toBe('{"v":1}')
+  expect(await countsOf(tenantId)).toMatchObject({ blocks: 1, runs: 1, deliveries: 1 })
+})
+
 test('a case that can no longer be restored holds nothing', async () => {
   const { tenantId, admin, send } = await tenantWithSender()
   await send('F.1', 'A/One', rowsOf(1))
