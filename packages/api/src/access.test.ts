@@ -68,6 +68,7 @@ test('every procedure says who may call it', () => {
       "health.status: signed-in",
       "hosts.get: host:read",
       "hosts.list: host:read",
+      "indicators.sweep: row:read",
       "ingestion.addKey: token:manage",
       "ingestion.cancelImport: ingestion:send",
       "ingestion.deliveries: ingestion:read",
@@ -88,10 +89,14 @@ test('every procedure says who may call it', () => {
       "retention.get: retention:manage",
       "retention.preview: retention:manage",
       "retention.set: retention:manage",
+      "rows.complete: row:read",
+      "rows.explain: row:read",
+      "rows.histogram: row:read",
       "rows.lines: row:read",
       "rows.list: row:read",
       "rows.raw: row:read",
       "rows.search: row:read",
+      "rows.stack: row:read",
       "senders.list: ingestion:read",
       "senders.watch: token:manage",
       "servers.list: token:manage",
@@ -109,6 +114,7 @@ test('every procedure says who may call it', () => {
       "users.list: user:manage",
       "users.reset: user:manage",
       "users.update: user:manage",
+      "values.seen: row:read",
     ]
   `)
 })
@@ -149,7 +155,7 @@ test.each(asked.filter(({ path }) => !withoutTenant(path)))(
 )
 
 const takesNoId =
-  /\.(list|hunts|errors|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants)\.create$|^tenants\.|^retention\.|^rows\.|^ingestion\./
+  /\.(list|hunts|errors|seen|sweep|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants)\.create$|^tenants\.|^retention\.|^rows\.|^ingestion\./
 
 test('every procedure that takes an id stands in the table of foreign ids', () => {
   const unlisted = procedures.map((p) => p.path).filter((path) => !takesNoId.test(path) && !rowOf[path])

@@ -5,6 +5,7 @@ import { collectionsRouter } from './collections/router.ts'
 import { hostsRouter } from './hosts/router.ts'
 import { auditRouter } from './audit/router.ts'
 import { healthRouter } from './health/router.ts'
+import { indicatorsRouter } from './indicators/router.ts'
 import { ingestionRouter } from './ingestion/router.ts'
 import { retentionRouter } from './retention/router.ts'
 import { rowsRouter } from './rows/router.ts'
@@ -14,6 +15,7 @@ import { tenantsRouter } from './tenants/router.ts'
 import { tokensRouter } from './tokens/router.ts'
 import { router } from './trpc.ts'
 import { usersRouter } from './users/router.ts'
+import { valuesRouter } from './values/router.ts'
 
 export const appRouter = router({
   auth: authRouter,
@@ -23,6 +25,7 @@ export const appRouter = router({
   hosts: hostsRouter,
   audit: auditRouter,
   health: healthRouter,
+  indicators: indicatorsRouter,
   ingestion: ingestionRouter,
   retention: retentionRouter,
   rows: rowsRouter,
@@ -31,6 +34,7 @@ export const appRouter = router({
   tenants: tenantsRouter,
   tokens: tokensRouter,
   users: usersRouter,
+  values: valuesRouter,
 })
 
 export type AppRouter = typeof appRouter

@@ -21,6 +21,8 @@ export const testServices: Services = {
 /** A fresh database, tenants in it, and callers of each role: what a test of a feature starts from. */
 export async function testBed() {
   const database = await testDatabase()
+  // Of its own: what workers keep is named by blocks, and another database has the same numbers.
+  const services: Services = { ...testServices, searches: searchPool() }
   const root = new pg.Client(database.superUrl)
   await root.connect()
   const one = async <T>(text: string, values: unknown[]) => (await root.query(text, values)).rows[0] as T
@@ -31,15 +33,16 @@ export async function testBed() {
       [tenantId, username, role],
     )
     const actor = { userId: id, username, tenantId, role }
-    return createCaller({ database, services: testServices, actor, origin: {} })
+    return createCaller({ database, services, actor, origin: {} })
   }
   const tenant = async () =>
     (await one<{ id: number }>('insert into tenants (name) values ($1) returning id', [crypto.randomUUID()])).id
   const close = async () => {
     await root.end()
+    await services.searches.close()
     await database.close()
   }
-  return { database, services: testServices, root, one, tenant, callerOf, close }
+  return { database, services, root, one, tenant, callerOf, close }
 }
 
 export type TestBed = Awaited<ReturnType<typeof testBed>>

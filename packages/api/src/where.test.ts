@@ -57,6 +57,36 @@ const reads: Record<
     await c.rows.search({ query: `collection:${collectionId}` }),
     await c.rows.search({ query: 'shared-value host:shared-host source:Shared/Source' }),
   ],
+  'rows.stack': async (c) => [
+    await c.rows.stack({ query: '', fields: ['m'] }),
+    await c.rows.stack({ query: 'v:*shared*', fields: ['host', 'source', 'tenant', 'm'] }),
+    await c.rows.search({ query: '| groupby m' }),
+  ],
+  'rows.histogram': async (c, { collectionId }) => [
+    await c.rows.histogram({ query: '', from: '2000-01-01T00:00:00Z', to: '2100-01-01T00:00:00Z', buckets: 1 }),
+    await c.rows.histogram({ query: `shared-value collection:${collectionId}` }),
+    await c.rows.search({ query: 'm:*-mark | timechart m' }),
+  ],
+  'rows.explain': async (c, { collectionId }) => [
+    await c.rows.explain({ query: 'shared-value m:"mine-mark"' }),
+    await c.rows.explain({ query: `collection:${collectionId}` }),
+  ],
+  'rows.complete': async (c) => [
+    await c.rows.complete({ query: '', at: 0 }),
+    await c.rows.complete({ query: 'm:', at: 2 }),
+    await c.rows.complete({ query: 'host:', at: 5 }),
+    await c.rows.complete({ query: 'source:S', at: 8 }),
+  ],
+  'values.seen': async (c) => [
+    await c.values.seen({ value: 'shared-value' }),
+    (await c.rows.search({ query: 'shared-value' })).rows.map((row) => row.data),
+  ],
+  'indicators.sweep': async (c) => [
+    await c.indicators
+      .sweep({ values: ['shared-value', 'mine-mark', 'theirs-mark'] })
+      .then(({ hits }) => hits.map((hit) => ({ ...hit, value: hit.value.replace('theirs-mark', 'asked') }))),
+    await c.indicators.sweep({ values: ['mine-mark'] }),
+  ],
   'rows.list': (c, { collectionId, sourceId }) => c.rows.list({ collectionId, sourceId }),
   'rows.lines': (c, { collectionId, sourceId }) => c.rows.lines({ collectionId, sourceId }),
   'rows.raw': (c, { row }) => c.rows.raw({ id: row }),

@@ -17,6 +17,26 @@ export const searchInput = z.object({
   cursor: z.string().max(200).optional(),
 })
 
+const asked = searchInput.pick({ query: true, from: true, to: true })
+
+export const stackInput = asked.extend({
+  /** Names as a query writes them: `Name`, `"Computer Info".Name`, `host`. */
+  fields: z.array(z.string().min(1).max(1100)).min(1).max(8),
+  order: z.enum(['most', 'fewest']).default('most'),
+  limit,
+})
+
+export const histogramInput = asked.extend({ buckets: z.number().int().min(1).max(1000).default(60) })
+
+export const explainInput = asked
+
+export const completeInput = z.object({
+  query: z.string().max(10_000),
+  /** Where the cursor stands, from 0. */
+  at: z.number().int().min(0),
+  limit: z.number().int().min(1).max(50).default(12),
+})
+
 export const rawInput = z.object({ id: z.string().max(60), as: z.enum(['text', 'base64']).default('text') })
 
 export const listInput = z.object({

@@ -267,3 +267,33 @@ export async function tenantsOf(scope: ReadScope) {
     .where(sql<boolean>`${inScope(scope, 'id')}`)
     .execute()
 }
+
+export async function hostCount(scope: ReadScope): Promise<number> {
+  const { n } = await scope.db
+    .selectFrom('hosts')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where(sql<boolean>`${inScope(scope, 'tenant_id')}`)
+    .executeTakeFirstOrThrow()
+  return n
+}
+
+export async function storedBlocks(scope: ReadScope): Promise<number> {
+  const { n } = await scope.db
+    .selectFrom('blocks')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where(sql<boolean>`${inScope(scope, 'tenant_id')}`)
+    .executeTakeFirstOrThrow()
+  return n
+}
+
+/** Paths of all fields, each once; of a flood of them, some. */
+export async function fieldPaths(scope: ReadScope): Promise<string[][]> {
+  const rows = await scope.db
+    .selectFrom('fields')
+    .select('path')
+    .distinct()
+    .where(sql<boolean>`${inScope(scope, 'tenant_id')}`)
+    .limit(20_000)
+    .execute()
+  return rows.map(({ path }) => JSON.parse(path) as string[])
+}

@@ -7,7 +7,7 @@ import { type Question, fieldsOf } from './engine/task.ts'
 import type { Query } from './language/ast.ts'
 import { candidateBlocks } from './plan/blocks.ts'
 import { namesCollection, namesIn, type Necessary, necessary, necessaryTimes } from './plan/named.ts'
-import { type Asking, askWave, readsOf } from './plan/waves.ts'
+import { type Asking, askWave, type Reads, readsOf } from './plan/waves.ts'
 import { type Candidate, fieldsLike, type KnownField, runsWhere } from './queries.ts'
 
 /** What a search needs beside its scope. */
@@ -42,6 +42,10 @@ export interface Plan {
   question: Question
   /** Newest first by their newest row. */
   blocks: Candidate[]
+  /** Of a sweep: which values each block may hold. */
+  values?: Map<Candidate, string[]>
+  /** What is read beside what the question says. */
+  reads?: Partial<Reads>
 }
 
 /** How long to look for what must be whole, in milliseconds. */
@@ -94,7 +98,14 @@ export async function look(searcher: Searcher, plan: Plan, asked: Asked): Promis
   const started = performance.now()
   const { question, blocks } = plan
   const { scope, pool, signal } = searcher
-  const asking: Asking = { scope, pool, signal, question, reads: readsOf(question), absent: new Set() }
+  const asking: Asking = {
+    scope,
+    pool,
+    signal,
+    question,
+    reads: { ...readsOf(question), ...plan.reads },
+    absent: new Set(),
+  }
   const total = nothingYet()
   const reach = reachOf(asked.collect, total)
   for (let next = 0; next < blocks.length;) {
@@ -108,7 +119,10 @@ export async function look(searcher: Searcher, plan: Plan, asked: Asked): Promis
     next += wave.length
     const part = await askWave(
       asking,
-      wave.map((block) => ({ block, reaching: reach(block) })),
+      wave.map((block) => {
+        const values = plan.values?.get(block)
+        return { block, reaching: reach(block), ...(values && { values }) }
+      }),
     )
     merge(total, part, asked.collect)
   }

@@ -3,27 +3,28 @@ import type { Collect, Hit } from '../engine/collect.ts'
 import type { searchInput } from '../input.ts'
 import { type Query, shownField } from '../language/ast.ts'
 import { parseQuery } from '../language/parse.ts'
-import { showRows } from '../lines/lines.ts'
-import { type Bounds, look, planRows, type Searcher } from '../rows.ts'
+import { type Row, showRows } from '../lines/lines.ts'
+import { look, planRows, type Searcher } from '../rows.ts'
 import { AppError } from '../../errors.ts'
-import { microsOfIso, readCursor, writeCursor } from '../rules.ts'
+import { readCursor, writeCursor } from '../rules.ts'
+import { boundsOf } from './bounds.ts'
+import { chartOf } from './chart.ts'
+import { stackOf } from './stack.ts'
 
-export type SearchInput = z.output<typeof searchInput>
+type SearchInput = z.output<typeof searchInput>
 
 /** How long to go on counting once the page is full, in milliseconds. */
 const countFor = 1_500
 /** As far as pages of a sorted list go: its rows are all held at once. */
 const mostSorted = 10_000
 
-export const boundsOf = ({ from, to }: { from?: string | undefined; to?: string | undefined }): Bounds => ({
-  from: from === undefined ? -9e18 : microsOfIso(from),
-  to: to === undefined ? 9e18 : microsOfIso(to),
-})
-
 /** The newest matching rows, or those that the query sorts first; `total` counts all of them, on later pages as the first one counted. */
 export async function searchRows(searcher: Searcher, input: SearchInput) {
   const started = performance.now()
   const query = parseQuery(input.query, searcher.now)
+  const { view } = query
+  if (view.kind !== 'rows')
+    return { ...(await summary(searcher, query, input)), tookMs: Math.round(performance.now() - started) }
   const page =
     query.sort.length > 0 ? await sortedPage(searcher, query, input) : await newestPage(searcher, query, input)
   const { hits, next, ...counted } = page
@@ -36,6 +37,24 @@ export async function searchRows(searcher: Searcher, input: SearchInput) {
     tookMs: Math.round(performance.now() - started),
     nextCursor: next(rows.length),
   }
+}
+
+/** What a pipe makes of all matching rows; no row is listed. */
+async function summary(searcher: Searcher, query: Query, input: SearchInput) {
+  const none = { rows: [] as Row[], totalIsExact: true, columns: [] as string[], nextCursor: null }
+  const { view } = query
+  const bounds = boundsOf(input)
+  if (view.kind === 'groups') {
+    const groups = await stackOf(searcher, query, { ...view, limit: input.limit }, bounds)
+    return { ...none, total: groups.total, groups: { fields: view.fields.map(shownField), ...groups } }
+  }
+  if (view.kind === 'chart') {
+    const chart = await chartOf(searcher, query, { field: view.field, buckets: 60 }, bounds)
+    return { ...none, total: chart.total, chart }
+  }
+  const plan = await planRows(searcher, query, bounds, undefined)
+  const { total } = await look(searcher, plan, { collect: undefined, counts: true })
+  return { ...none, total }
 }
 
 interface PageOf {

@@ -20,6 +20,8 @@ export type Collect =
   | { kind: 'groups'; fields: FieldRef[] }
   | { kind: 'chart'; from: number; width: number; buckets: number; field: FieldRef | undefined }
   | { kind: 'seen' }
+  /** As seen, of each of a block's `values` apart. */
+  | { kind: 'sweep' }
 
 export interface Group {
   values: (string | null)[]
@@ -31,6 +33,8 @@ export interface Seen {
   tenantId: number
   hostId: number
   sourceId: number
+  /** What was swept for. */
+  value?: string
   rows: number
   first: number
   last: number
@@ -65,16 +69,25 @@ type Rows = (visit: (row: number, part: Part) => void) => void
 
 /** Adds the matching rows of one block. `holders` tell which columns hold each field, in the order of the fields. */
 export function collect(into: Gathered, what: Collect, block: OpenBlock, mask: Uint8Array, holders: Holder[][]) {
-  const rows: Rows = (visit) => {
-    for (const part of block.parts)
-      for (let row = part.row; row < part.row + part.n; row++) if (mask[row] === 1) visit(row, part)
-  }
+  const rows = rowsOf(block, mask)
   if (what.kind === 'page') addPage(into, what, block, rows)
   else if (what.kind === 'sorted') addSorted(into, what, block, rows, holders)
   else if (what.kind === 'groups') addGroups(into, what.fields, block, rows, holders)
   else if (what.kind === 'chart') addChart(into, what, block, rows, holders)
-  else addSeen(into, block, rows)
+  else addSeen(into, block, rows, undefined)
 }
+
+/** Adds where a value was seen, by the mask of its rows. */
+export function collectValue(into: Gathered, block: OpenBlock, mask: Uint8Array, value: string) {
+  addSeen(into, block, rowsOf(block, mask), value)
+}
+
+const rowsOf =
+  (block: OpenBlock, mask: Uint8Array): Rows =>
+  (visit) => {
+    for (const part of block.parts)
+      for (let row = part.row; row < part.row + part.n; row++) if (mask[row] === 1) visit(row, part)
+  }
 
 const timesOf = ({ times, blockId }: OpenBlock) => {
   if (!times) throw new Error(`block ${blockId} has no event times`)
@@ -206,10 +219,10 @@ function addChart(
   })
 }
 
-function addSeen(into: Gathered, block: OpenBlock, rows: Rows) {
+function addSeen(into: Gathered, block: OpenBlock, rows: Rows, value: string | undefined) {
   const times = timesOf(block)
   rows((row, { hostId }) => {
-    const key = `${block.tenantId}.${hostId}.${block.sourceId}`
+    const key = `${block.tenantId}.${hostId}.${block.sourceId}.${value}`
     const time = times[row]!
     const seen = into.seen.get(key)
     if (seen) {
@@ -218,7 +231,15 @@ function addSeen(into: Gathered, block: OpenBlock, rows: Rows) {
       seen.last = Math.max(seen.last, time)
     } else {
       const { tenantId, sourceId } = block
-      into.seen.set(key, { tenantId, hostId, sourceId, rows: 1, first: time, last: time })
+      into.seen.set(key, {
+        tenantId,
+        hostId,
+        sourceId,
+        ...(value !== undefined && { value }),
+        rows: 1,
+        first: time,
+        last: time,
+      })
     }
   })
 }

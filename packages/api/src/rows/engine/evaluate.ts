@@ -149,12 +149,17 @@ function inField(asked: FieldTest, states: { fieldId: number; state: number }[],
   return found && mask
 }
 
-function anywhere({ test }: Leaf, matches: Matches, { text, columns }: OpenBlock): Verdict {
-  if (!text) throw new Error('a block without its text')
-  if (test.kind !== 'equals')
-    return text.rowsAccepted(literalOf(test), (leaf) => matches(leaf, false) && !isTimeText(leaf))
-  const mask = text.rowsOfTerm(test.value)
-  if (isTimeText(test.value)) for (const column of columns.values()) markTimes(column, test.value.toUpperCase(), mask)
+function anywhere({ test }: Leaf, matches: Matches, block: OpenBlock): Verdict {
+  if (test.kind === 'equals') return exactRows(test.value, block)
+  if (!block.text) throw new Error(`block ${block.blockId} came without its text`)
+  return block.text.rowsAccepted(literalOf(test), (leaf) => matches(leaf, false) && !isTimeText(leaf))
+}
+
+/** Rows that hold the folded value in a leaf, or inside one as an indicator; times stand in columns. */
+export function exactRows(value: string, { blockId, text, columns }: OpenBlock): Mask {
+  if (!text) throw new Error(`block ${blockId} came without its text`)
+  const mask = text.rowsOfTerm(value)
+  if (isTimeText(value)) for (const column of columns.values()) markTimes(column, value.toUpperCase(), mask)
   return mask
 }
 

@@ -44,6 +44,7 @@ interface Job extends Omit<Wave, 'id' | 'forget'> {
 
 interface Seat {
   worker: Worker | undefined
+  isReady: boolean
   held: Held
   queue: Job[]
   running: Job | undefined
@@ -52,7 +53,7 @@ interface Seat {
   served: Map<Turn, number>
 }
 
-type Answer = { id: number; gathered: Gathered } | { id: number; error: string; tooMany: boolean }
+type Answer = { isReady: true } | { id: number; gathered: Gathered } | { id: number; error: string; tooMany: boolean }
 
 const tooLong = () =>
   new AppError('TIMEOUT', 'This query takes too long: narrow it by time, host or source', 'too_expensive')
@@ -67,6 +68,7 @@ export function searchPool({
 }: SearchPoolOptions = {}): SearchPool {
   const seats = Array.from({ length: size }, (): Seat => ({
     worker: undefined,
+    isReady: false,
     held: newHeld(cacheBytes / size),
     queue: [],
     running: undefined,
@@ -94,10 +96,16 @@ export function searchPool({
     seat.worker ??= hire(seat)
     seat.running = job
     seat.served.set(job.turn, ++clock)
-    seat.timer = setTimeout(() => void seat.worker?.terminate(), patience)
+    if (seat.isReady) watch(seat)
     seat.worker.ref()
     const { question, blocks } = job
     seat.worker.postMessage({ id: clock, question, blocks, forget } satisfies Wave)
+  }
+
+  /** A thread's own start is no part of its work. */
+  function watch(seat: Seat) {
+    clearTimeout(seat.timer)
+    seat.timer = setTimeout(() => void seat.worker?.terminate(), patience)
   }
 
   function hire(seat: Seat): Worker {
@@ -106,6 +114,11 @@ export function searchPool({
     })
     worker.unref()
     worker.on('message', (answer: Answer) => {
+      if ('isReady' in answer) {
+        seat.isReady = true
+        if (seat.running) watch(seat)
+        return
+      }
       const job = done(seat)
       if ('gathered' in answer) job?.resolve(answer.gathered)
       else job?.reject(answer.tooMany ? tooManyGroups() : new Error(answer.error))
@@ -115,6 +128,7 @@ export function searchPool({
     worker.on('exit', () => {
       const job = done(seat)
       seat.worker = undefined
+      seat.isReady = false
       seat.held = newHeld(cacheBytes / size)
       job?.reject(tooLong())
       next(seat)

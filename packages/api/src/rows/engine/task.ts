@@ -4,8 +4,8 @@ import { type Text, openText } from '../../evidence/text.ts'
 import type { OpenColumn } from '../../evidence/columns.ts'
 import type { FieldRef, Leaf, Node } from '../language/ast.ts'
 import { type Holder, isExactPath } from './cells.ts'
-import { type Collect, type Gathered, bestSorted, collect, nothingYet } from './collect.ts'
-import { type Fields, type Named, type OpenBlock, type Part, evaluate, programOf } from './evaluate.ts'
+import { type Collect, type Gathered, bestSorted, collect, collectValue, nothingYet } from './collect.ts'
+import { type Fields, type Named, type OpenBlock, type Part, evaluate, exactRows, programOf } from './evaluate.ts'
 import { AWAY, stepAll } from './paths.ts'
 
 /** What a query asks of every block. */
@@ -44,6 +44,8 @@ export interface BlockTask {
   reaching: boolean
   /** Whether `bounds` part its rows. */
   cut: boolean
+  /** The values that it may hold, for a sweep. */
+  values?: string[]
 }
 
 type Opened = Text | OpenColumn
@@ -57,6 +59,10 @@ export function work(question: Question, blocks: BlockTask[], cache: Cache): Gat
   const gathered = nothingYet()
   for (const task of blocks) {
     const block = open(task, cache)
+    if (task.values) {
+      sweep(gathered, question, task, block)
+      continue
+    }
     const verdict = evaluate(program, block)
     if (verdict === false) continue
     const mask = limited(question, task, block, verdict)
@@ -68,6 +74,14 @@ export function work(question: Question, blocks: BlockTask[], cache: Cache): Gat
   }
   if (what?.kind === 'sorted') gathered.hits = bestSorted(gathered.hits, what.by, what.size)
   return gathered
+}
+
+function sweep(gathered: Gathered, question: Question, task: BlockTask, block: OpenBlock) {
+  for (const value of task.values!) {
+    const mask = exactRows(value, block)
+    const limit = mask.includes(1) ? limited(question, task, block, mask) : undefined
+    if (limit) collectValue(gathered, block, limit, value)
+  }
 }
 
 const countOf = (mask: Uint8Array) => mask.reduce((sum, bit) => sum + bit, 0)

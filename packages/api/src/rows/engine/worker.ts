@@ -21,3 +21,5 @@ parentPort!.on('message', ({ id, question, blocks, forget }: Wave) => {
     parentPort!.postMessage({ id, error: error instanceof Error ? error.message : String(error), tooMany })
   }
 })
+
+parentPort!.postMessage({ isReady: true })

@@ -1,6 +1,6 @@
 import { type Builtin, type FieldRef, type Leaf, type Node, type Query, type Test, leavesOf } from './ast.ts'
 import { readPipes } from './pipes.ts'
-import { type Reading, badQuery, endsHere, readField, skipSpace, take } from './scan.ts'
+import { type Reading, badQuery, endsHere, readField, readFieldName, skipSpace, take } from './scan.ts'
 import { readRange, readSpan, readValue } from './values.ts'
 
 const mostTerms = 1000
@@ -25,6 +25,14 @@ export function parseQuery(query: string, now: Date): Query {
   if (query[parsing.at] === ')') throw badQuery('This parenthesis was not opened', parsing.at)
   const pipes = readPipes(parsing)
   return { filter, leaves: [...leavesOf(filter)], ...pipes }
+}
+
+/** Reads the name of a field alone, as it stands in a list of fields. */
+export function parseField(name: string): FieldRef {
+  const reading: Reading = { query: name, at: 0, now: new Date(0) }
+  const field = readFieldName(reading)
+  if (!field || reading.at < name.length) throw badQuery('Expected the name of a field', reading.at)
+  return field
 }
 
 const word = (reading: Reading, pattern: RegExp) => {

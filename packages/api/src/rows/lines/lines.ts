@@ -58,7 +58,8 @@ async function asSent(scope: ReadScope, hits: Located[]) {
 
 const withoutReturn = (line: Buffer) => (line.at(-1) === 13 ? line.subarray(0, -1) : line)
 
-const timeText = (micros: number) => {
+/** RFC3339 in UTC with microseconds. */
+export const timeText = (micros: number) => {
   const seconds = Math.floor(micros / 1e6)
   return writeTime({ seconds, nanos: Math.round(micros - seconds * 1e6) * 1000, digits: 6 })
 }

@@ -40,12 +40,12 @@ export interface Reads {
   fields: boolean
 }
 
-export function readsOf({ leaves, collect, fields: _fields }: Question): Reads {
+export function readsOf({ leaves, collect }: Question): Reads {
   const bare = leaves.filter(({ on }) => !on)
   const builtin = leaves.flatMap(({ on }) => (on && 'builtin' in on ? [on.builtin] : []))
   const everywhere = collect !== undefined && collect.kind !== 'page'
   return {
-    text: bare.length > 0,
+    text: bare.length > 0 || collect?.kind === 'sweep',
     timeColumns: bare.some(({ test }) => test.kind === 'equals' && isTimeText(test.value)),
     times: builtin.includes('time') || (everywhere && collect.kind !== 'groups'),
     parts: everywhere || builtin.some((name) => !['time', 'source', 'artifact', 'tenant'].includes(name)),
@@ -61,6 +61,7 @@ export function readsOf({ leaves, collect, fields: _fields }: Question): Reads {
 export interface Wanted {
   block: Candidate
   reaching: boolean
+  values?: string[]
 }
 
 /** Evaluates the blocks of a wave, each by the worker that may still hold its chunks. */
@@ -127,7 +128,7 @@ const isCapped = ({ cappedFields }: Candidate) => cappedFields === null || cappe
 
 async function tasksOf(asking: Asking, wave: Wanted[], runs: Map<number, Run[]>, all: boolean): Promise<BlockTask[]> {
   const { scope, pool, question, reads } = asking
-  const tasks = wave.map(({ block, reaching }): BlockTask => {
+  const tasks = wave.map(({ block, reaching, values }): BlockTask => {
     const { tenantId, blockId, sourceId, n, superseded } = block
     const cut = isCut(question, block)
     return {
@@ -138,6 +139,7 @@ async function tasksOf(asking: Asking, wave: Wanted[], runs: Map<number, Run[]>,
       superseded,
       reaching,
       cut,
+      ...(values && { values }),
       columns: [],
       parts: (runs.get(blockId) ?? []).map(partOf),
     }

@@ -1,0 +1,66 @@
+import type { z } from 'zod'
+import type { histogramInput } from '../input.ts'
+import type { FieldRef, Query } from '../language/ast.ts'
+import { parseQuery } from '../language/parse.ts'
+import { timeText } from '../lines/lines.ts'
+import { type Bounds, look, planRows, type Searcher } from '../rows.ts'
+import { boundsOf } from './bounds.ts'
+
+const mostSeries = 10
+
+/** Counts of matching rows over event time, from `from` on in steps of `seconds`. */
+export interface Chart {
+  from: string
+  to: string
+  seconds: number
+  /** RFC3339, and how many rows from then to the next. */
+  buckets: { time: string; rows: number }[]
+  /** With a field: its most common values, and what the others add up to. */
+  series: { value: string; rows: number[] }[]
+  others: number[] | undefined
+  total: number
+}
+
+export async function histogram(searcher: Searcher, input: z.output<typeof histogramInput>) {
+  const started = performance.now()
+  const query = parseQuery(input.query, searcher.now)
+  const chart = await chartOf(searcher, query, { field: undefined, buckets: input.buckets }, boundsOf(input))
+  return { ...chart, tookMs: Math.round(performance.now() - started) }
+}
+
+interface Wanted {
+  field: FieldRef | undefined
+  buckets: number
+}
+
+/** Over the times asked for, or where none are, over those of the blocks that can hold a match. */
+export async function chartOf(
+  searcher: Searcher,
+  query: Query,
+  { field, buckets }: Wanted,
+  bounds: Bounds,
+): Promise<Chart> {
+  const collect = { kind: 'chart' as const, from: 0, width: 1, buckets, field }
+  const plan = await planRows(searcher, query, bounds, collect)
+  const from = bounds.from > -9e18 ? bounds.from : plan.blocks.reduce((low, { tMin }) => Math.min(low, tMin), Infinity)
+  const to = bounds.to < 9e18 ? bounds.to : plan.blocks.reduce((high, { tMax }) => Math.max(high, tMax + 1), -Infinity)
+  const none = !(from < to)
+  collect.from = none ? 0 : from
+  collect.width = none ? 1 : Math.ceil((to - from) / buckets)
+  const found = await look(searcher, plan, { collect, counts: true })
+  const all = [...found.chart].map(([value, counts]) => ({ value, rows: [...counts] }))
+  const sums = Array.from({ length: none ? 0 : buckets }, (_, i) => all.reduce((sum, { rows }) => sum + rows[i]!, 0))
+  const ranked = all.toSorted((a, b) => sumOf(b.rows) - sumOf(a.rows))
+  const rest = field ? ranked.slice(mostSeries) : []
+  return {
+    from: timeText(collect.from),
+    to: timeText(collect.from + collect.width * buckets),
+    seconds: collect.width / 1e6,
+    buckets: sums.map((rows, i) => ({ time: timeText(collect.from + i * collect.width), rows })),
+    series: field ? ranked.slice(0, mostSeries) : [],
+    others: rest.length > 0 ? sums.map((_, i) => sumOf(rest.map(({ rows }) => rows[i]!))) : undefined,
+    total: found.total,
+  }
+}
+
+const sumOf = (numbers: number[]) => numbers.reduce((sum, number) => sum + number, 0)
