@@ -1,5 +1,3 @@
-/** How many different grams there are: they are hashed to 22 bits. */
-const kinds = 1 << 22
 const DIGIT = 1
 const LETTER = 2
 /** 0 for what is no hex digit. */
@@ -18,11 +16,46 @@ const hash = (a: number, b: number, c: number, d: number) =>
   ) >>> 10
 
 /** Pieces of hashes and ids: each block has nearly all of them, so they cost much and tell nothing. */
-const isNoise = (a: number, b: number, c: number, d: number) =>
-  hex[a]! > 0 && hex[b]! > 0 && hex[c]! > 0 && hex[d]! > 0 && ((hex[a]! | hex[b]! | hex[c]! | hex[d]!) & DIGIT) > 0
+const isNoise = (a: number, b: number, c: number, d: number) => {
+  const [w, x, y, z] = [hex[a]!, hex[b]!, hex[c]!, hex[d]!]
+  return w > 0 && x > 0 && y > 0 && z > 0 && ((w | x | y | z) & DIGIT) > 0
+}
 
-/** Calls for each gram of a text that is no noise; with `ended`, also for its last three characters and the end. */
-function eachGram(text: string, ended: boolean, gram: (hash: number) => void) {
+/** Open addressing, at most half full: small enough for the processor's own memory, which one mark for each gram there is would not be. */
+interface Found {
+  slots: Int32Array
+  grams: Int32Array
+  n: number
+}
+
+const newFound = (size: number): Found => ({ slots: new Int32Array(size), grams: new Int32Array(size >> 1), n: 0 })
+
+let found = newFound(16_384)
+
+function note(gram: number) {
+  const { slots, grams } = found
+  const mask = slots.length - 1
+  let at = Math.imul(gram, 0x9e3779b1) >>> 10
+  for (;;) {
+    at &= mask
+    const held = slots[at]
+    if (held === gram + 1) return
+    if (held === 0) break
+    at++
+  }
+  slots[at] = gram + 1
+  grams[found.n++] = gram
+  if (found.n === grams.length) grow()
+}
+
+function grow() {
+  const small = found
+  found = newFound(small.slots.length * 2)
+  for (const gram of small.grams) note(gram)
+}
+
+/** Notes each gram of a text that is no noise; with `ended`, also its last three characters and the end. */
+function noteGrams(text: string, ended: boolean) {
   if (text.length < 3) return
   let a = 0
   let b = fold(text.charCodeAt(0))
@@ -34,33 +67,24 @@ function eachGram(text: string, ended: boolean, gram: (hash: number) => void) {
     b = c
     c = d
     d = at < text.length ? fold(text.charCodeAt(at)) : END
-    if (!isNoise(a, b, c, d)) gram(hash(a, b, c, d))
+    if (!isNoise(a, b, c, d)) note(hash(a, b, c, d))
   }
 }
 
-/** The round in which each gram was last seen: telling new ones apart must cost next to nothing. */
-let seen: Uint32Array | undefined
-let round = 0
-let found = new Int32Array(65_536)
+const largest = 262_144
+
+function noted(): Int32Array {
+  const grams = found.grams.slice(0, found.n).sort()
+  if (found.slots.length > largest) found = newFound(16_384)
+  else found.slots.fill(0)
+  found.n = 0
+  return grams
+}
 
 /** The sorted distinct grams of folded values. */
 export function gramsOf(values: string[]): Int32Array {
-  seen ??= new Uint32Array(kinds)
-  const marks = seen
-  if (++round === 0xffffffff) marks.fill((round = 1) - 1)
-  let n = 0
-  const note = (gram: number) => {
-    if (marks[gram] === round) return
-    marks[gram] = round
-    if (n === found.length) {
-      const larger = new Int32Array(n * 2)
-      larger.set(found)
-      found = larger
-    }
-    found[n++] = gram
-  }
-  for (const value of values) eachGram(value, true, note)
-  return found.slice(0, n).sort()
+  for (const value of values) noteGrams(value, true)
+  return noted()
 }
 
 /** What the grams of a block must hold for one of its values to contain a text: all of these, or any of these. */
@@ -70,9 +94,9 @@ export type WantedGrams = { all: number[] } | { any: number[] }
 export function gramsFor(text: string): WantedGrams | undefined {
   if (text.length < 3) return undefined
   if (text.length > 3) {
-    const all = new Set<number>()
-    eachGram(text, false, (gram) => all.add(gram))
-    return all.size > 0 ? { all: [...all] } : undefined
+    noteGrams(text, false)
+    const all = noted()
+    return all.length > 0 ? { all: [...all] } : undefined
   }
   const [a, b, c] = [...Array(3).keys()].map((at) => fold(text.charCodeAt(at))) as [number, number, number]
   // Some of the grams that begin with these are noise and not there.
