@@ -85,10 +85,14 @@ function look(one: Open, { tickMs, slowMs, bytesPerSecond }: Limits) {
   if (one.storageMs >= one.patienceMs) one.stop?.(behind())
 }
 
+/** What goes on for a request, also when it was answered already. */
+export const working = new WeakMap<FastifyRequest, Promise<unknown>>()
+
 /** The handler, answered for when it is stopped. What it does goes on: a repeat finds what was stored. */
 const stoppable = (open: Map<FastifyRequest, Open>, handler: RouteHandlerMethod): RouteHandlerMethod =>
   async function stop(request, reply) {
     const work = Promise.resolve(handler.call(this, request, reply))
+    working.set(request, work)
     const one = open.get(request)
     if (!one) return work
     const stopped = new Promise<never>((_, reject) => {

@@ -1,5 +1,6 @@
 import { AppError } from '@velocicompanion/api'
 import type { FastifyInstance } from 'fastify'
+import { working } from './pace.ts'
 
 /** Bytes of bodies that are held whole at once, by all connections. */
 const mostHeld = 64 * 1024 * 1024
@@ -52,8 +53,10 @@ export function inRoom(scope: FastifyInstance, room: Room, bodyLimit: number, pa
   scope.addHook('preParsing', async (request, reply, payload) => {
     const said = Number(request.headers['content-length'] ?? bodyLimit)
     const free = await room.take(Math.min(said, bodyLimit), patienceMs)
-    reply.raw.once('close', free)
-    if (reply.raw.closed) free()
+    // A request that storage held up is answered before its work ends, which still holds the body.
+    const end = () => void (working.get(request) ?? Promise.resolve()).then(free, free)
+    reply.raw.once('close', end)
+    if (reply.raw.closed) end()
     return payload
   })
 }
