@@ -141,13 +141,16 @@ interface Opened {
   bytes: Buffer
   values: Buffer
   count: number
+  /** Where each value ends, and where the rows of each begin: read when first needed, and kept with an open text. */
+  ends?: Int32Array
+  rowsAt?: Int32Array
 }
 
 export function openText(text: Buffer): Text {
   if (text[0] !== format) throw new Error(`text of unknown format ${text[0]}`)
   const bytes = decompress(text.subarray(5), text.readUInt32LE(1))
   const size = bytes.readUInt32LE(8)
-  const opened = {
+  const opened: Opened = {
     n: bytes.readUInt32LE(0),
     count: bytes.readUInt32LE(4),
     bytes,
@@ -167,30 +170,45 @@ export function openText(text: Buffer): Text {
 
 const hasIndicator = (leaf: Buffer, part: Buffer) => holdsIndicator(leaf.toString(), part.toString())
 
-/** Where each value ends, and where the rows begin behind the lengths. */
-function readEnds({ bytes, count, values }: Opened) {
+/** Where each value ends. */
+function readEnds(opened: Opened): Int32Array {
+  if (opened.ends) return opened.ends
+  const { bytes, count, values } = opened
   const from = { bytes, at: 12 + values.length }
   const ends = new Int32Array(count)
   let end = 0
   for (let id = 0; id < count; id++) ends[id] = end += readVarint(from)
-  return { ends, from }
+  opened.ends = ends
+  opened.rowsAt = readStarts(from, count)
+  return ends
+}
+
+/** Where the rows of each value begin. */
+function readStarts(from: { bytes: Uint8Array; at: number }, count: number): Int32Array {
+  const starts = new Int32Array(count)
+  const { bytes } = from
+  for (let id = 0; id < count; id++) {
+    starts[id] = from.at
+    for (let left = readVarint(from); left > 0; left--) while (bytes[from.at++]! > 127);
+  }
+  return starts
 }
 
 function valuesOf(opened: Opened): string[] {
-  const { ends } = readEnds(opened)
+  const ends = readEnds(opened)
   return Array.from(ends, (end, id) => opened.values.toString('utf8', id === 0 ? 0 : ends[id - 1]!, end))
 }
 
 function rowsOfAccepted(opened: Opened, accept: (leaf: string) => boolean): Uint8Array {
   const mask = new Uint8Array(opened.n)
-  const { ends, from } = readEnds(opened)
+  const ends = readEnds(opened)
   const wanted: number[] = []
   let start = 0
   for (const [id, end] of ends.entries()) {
     if (accept(opened.values.toString('utf8', start, end))) wanted.push(id)
     start = end
   }
-  markRows(from, wanted, mask)
+  markRows(opened, wanted, mask)
   return mask
 }
 
@@ -212,7 +230,7 @@ function rowsWhere(opened: Opened, part: string, accept: (leaf: Buffer, part: Bu
   const pattern = Buffer.from(part)
   let at = pattern.length === 0 ? -1 : opened.values.indexOf(pattern)
   if (at < 0) return mask
-  const { ends, from } = readEnds(opened)
+  const ends = readEnds(opened)
   const wanted: number[] = []
   while (at >= 0) {
     const id = valueAt(ends, at)
@@ -222,23 +240,19 @@ function rowsWhere(opened: Opened, part: string, accept: (leaf: Buffer, part: Bu
     if (accepted) wanted.push(id)
     at = opened.values.indexOf(pattern, inside ? ends[id]! : at + 1)
   }
-  markRows(from, wanted, mask)
+  markRows(opened, wanted, mask)
   return mask
 }
 
-function markRows(from: { bytes: Uint8Array; at: number }, wanted: number[], mask: Uint8Array) {
-  for (let id = 0, next = 0; next < wanted.length; id++) {
+function markRows({ bytes, rowsAt }: Opened, wanted: number[], mask: Uint8Array) {
+  for (const id of wanted) {
+    const from = { bytes, at: rowsAt![id]! }
     const count = readVarint(from)
-    const take = wanted[next] === id
-    if (take) next++
-    if (count === 0) {
-      if (take) mask.fill(1)
-      continue
-    }
+    if (count === 0) mask.fill(1)
     let row = -1
     for (let i = 0; i < count; i++) {
       row += readVarint(from)
-      if (take) mask[row] = 1
+      mask[row] = 1
     }
   }
 }

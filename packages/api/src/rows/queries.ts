@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { WantedGrams } from '../evidence/grams.ts'
 import type { ReadScope } from '../scope.ts'
 
 /** A block that may hold rows of an answer. */
@@ -229,6 +230,21 @@ export async function blocksWithAny(
   const { rows } = await sql<AnyOf>`select f.tenant_id, f.block_id, f.source_id, f.hits from ${found} f`.execute(
     scope.db,
   )
+  return rows
+}
+
+/** Blocks that may contain a text, by its grams; those whose grams are not known are among them. */
+export async function blocksContaining(
+  scope: ReadScope,
+  grams: WantedGrams,
+  { since, until }: Pick<BlockFilter, 'since' | 'until'>,
+): Promise<BlockKey[]> {
+  const [all, any] = 'all' in grams ? [grams.all, null] : [null, grams.any]
+  const found =
+    scope.tenantId === 'all'
+      ? sql`find_blocks_containing_everywhere(${all}::int[], ${any}::int[], ${bigint(since)}, ${bigint(until)})`
+      : sql`find_blocks_containing(${scope.tenantId}::int, ${all}::int[], ${any}::int[], ${bigint(since)}, ${bigint(until)})`
+  const { rows } = await sql<BlockKey>`select f.tenant_id, f.block_id from ${found} f`.execute(scope.db)
   return rows
 }
 
