@@ -5,21 +5,26 @@ import { watchLoop } from './loop.ts'
 import { loadAverage } from './processes.ts'
 import { hosts, programs } from './world.ts'
 
-interface Page {
-  total: number
-  totalIsExact: boolean
+interface Answer {
+  total?: number
+  totalIsExact?: boolean
+  rows?: number | unknown[]
+  hits?: unknown[]
 }
 
 interface Asked {
   name: string
-  query: string
+  /** `rows.search` unless told. */
+  procedure?: string
+  input: object
   /** The exact value in it that the scan looks for; none where no value is asked for. */
   value?: string
-  from?: string
-  to?: string
 }
 
-/** `rows.search` over many rows, against the same rows as jsonb: a scan of their text, and GIN on every key and value. */
+/** What an answer counted. */
+const foundOf = ({ total, hits, rows }: Answer) => total ?? hits?.length ?? (typeof rows === 'number' ? rows : 0)
+
+/** Questions over many rows; an exact value also against the same rows as jsonb: a scan of their text, and GIN on every key and value. */
 export async function search(rows: number, rounds: number) {
   const loop = watchLoop()
   const sender = await openSender(rows)
@@ -40,22 +45,22 @@ export async function search(rows: number, rounds: number) {
     const asked = await questions(bare)
     const results = []
     for (const question of asked) {
-      const { name: _name, value: _value, ...input } = question
-      const first = await call<Page>('rows.search', input)
+      const { input, procedure = 'rows.search' } = question
+      const first = await call<Answer>(procedure, input)
       await loop.held(server.pid)
       const times: number[] = []
       const scans: number[] = []
       const indexed: number[] = []
       for (let round = 0; round < rounds; round++) {
-        times.push(await timed(() => call('rows.search', input)))
+        times.push(await timed(() => call(procedure, input)))
         if (question.value === undefined) continue
         if (round < 3) scans.push(await timed(() => bare.query(scanOf, [question.value])))
         if (round < 3) indexed.push(await timed(() => bare.query(indexedOf, [question.value])))
       }
       results.push({
         name: question.name,
-        found: first.total,
-        exact: first.totalIsExact,
+        found: foundOf(first),
+        exact: first.totalIsExact ?? true,
         search: latency(times),
         loopHeldMs: await loop.held(server.pid),
         ...(question.value !== undefined && {
@@ -92,15 +97,47 @@ async function questions({ query }: Connected): Promise<Asked[]> {
   const rare = rows[0]!.value
   const common = programs[0]!.name
   const host = hosts[3]!.clientId
+  const { rows: values } = await query<{ value: string }>(
+    `select distinct row->>'SHA256' as value from bare where row ? 'SHA256' limit 50`,
+  )
+  const unknown = Array.from({ length: 1000 - values.length }, (_, i) => `nothing-${i}.example.net`)
+  const swept = [...values.map(({ value }) => value), ...unknown]
+  const search = (name: string, text: string, more: Partial<Asked> = {}): Asked => ({
+    name,
+    input: { query: text, limit: 100 },
+    ...more,
+  })
+  const stack = (field: string) => ({
+    name: `stack of ${field}`,
+    procedure: 'rows.stack',
+    input: { query: '', fields: [field], limit: 100 },
+  })
+  const week = { from: '2026-07-01T00:00:00Z', to: '2026-07-08T00:00:00Z' }
   return [
-    { name: 'a value of one row', query: rare, value: rare },
-    { name: 'a value of many rows', query: common, value: common },
-    { name: 'a value that no row has', query: 'nowhere.example.com', value: 'nowhere.example.com' },
-    { name: 'host: and a value', query: `host:${host} ${common}` },
-    { name: 'source: and a value', query: `source:Windows.System.Pslist ${common}` },
-    { name: 'two values', query: `${common} "NT AUTHORITY\\SYSTEM"` },
-    { name: 'a value in a week', query: common, from: '2026-07-01T00:00:00Z', to: '2026-07-08T00:00:00Z' },
-    { name: 'newest rows, no value', query: '' },
-    { name: 'host: alone', query: `host:${host}` },
+    search('a value of one row', rare, { value: rare }),
+    search('a value of many rows', common, { value: common }),
+    search('a value that no row has', 'nowhere.example.com', { value: 'nowhere.example.com' }),
+    search('host: and a value', `host:${host} ${common}`),
+    search('source: and a value', `source:Windows.System.Pslist ${common}`),
+    search('two values', `${common} "NT AUTHORITY\\SYSTEM"`),
+    { name: 'a value in a week', input: { query: common, limit: 100, ...week } },
+    search('newest rows, no value', ''),
+    search('host: alone', `host:${host}`),
+    search('a rare part of a value', `*${rare.slice(1, 9)}*`),
+    search('a part that no row has', '*zzqxkv*'),
+    search('a part in another script', '*überprüfung*'),
+    search('a common part, first 100', '*svchost*'),
+    search('a common part, counted', '*svchost* | count'),
+    search('a regular expression', '/svc[a-z]+\\.exe$/ | count'),
+    search('a field is a value', `source:Windows.System.Pslist Name:${common}`),
+    search('a range and a wildcard on a source', 'source:Windows.System.Pslist Pid:>5000 Name:svc*'),
+    search('NOT and OR', `(Name:${common} OR EventID:4624) NOT host:${host}`),
+    stack('Name'),
+    stack('EventID'),
+    stack('FullPath'),
+    { name: 'histogram', procedure: 'rows.histogram', input: { query: '' } },
+    { name: 'seen, rare', procedure: 'values.seen', input: { value: rare } },
+    { name: 'seen, common', procedure: 'values.seen', input: { value: common } },
+    { name: 'sweep of 1,000 values', procedure: 'indicators.sweep', input: { values: swept } },
   ]
 }

@@ -1,6 +1,6 @@
 import { Button, TextInput } from '@mantine/core'
 import { useSearch } from '@tanstack/react-router'
-import { useCallback, useRef, type SyntheticEvent } from 'react'
+import { useCallback, useEffect, useRef, useState, type SyntheticEvent } from 'react'
 import { trpc } from '../../api.ts'
 import { count, plural } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keys.ts'
@@ -15,6 +15,8 @@ import { Cell, Omitted } from './cells.tsx'
 import type { GridColumn } from './columns.ts'
 import type { Row } from './RowDrawer.tsx'
 import { RowsView } from './RowsView.tsx'
+import { Fault, faultOf } from './Fault.tsx'
+import { Summary } from './Summary.tsx'
 import { NextToken } from '../tokens/NextToken.tsx'
 import './rows.css'
 
@@ -79,8 +81,13 @@ export function RowsPage() {
   const onEnd = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
   }, [hasNextPage, isFetchingNextPage, fetchNextPage])
-  const first = found.data?.pages[0]
-  const rows = found.data?.pages.flatMap((page) => page.rows) ?? []
+  const fault = faultOf(found.error)
+  // What can't be read leaves the answer before it where it is.
+  const [kept, keep] = useState(found.data)
+  if (found.data && found.data !== kept) keep(found.data)
+  const data = found.data ?? (fault ? kept : undefined)
+  const first = data?.pages[0]
+  const rows = data?.pages.flatMap((page) => page.rows) ?? []
   return (
     <FixedPage name="Rows">
       <QueryBar
@@ -88,27 +95,33 @@ export function RowsPage() {
         q={q}
         from={from}
         to={to}
+        fault={fault}
         run={(next) => setSearch({ ...next, row: undefined })}
       />
+      {fault && <Fault query={q} {...fault} answered={data !== undefined} />}
       <div style={{ position: 'relative', flex: 1, minHeight: 0, display: 'flex', flexDirection: 'column' }}>
-        <Loaded query={found}>
-          {() =>
-            rows.length === 0 ? (
-              <Nothing asked={{ q, from, to }} widen={setSearch} />
-            ) : (
-              <RowsView
-                label="Rows"
-                widths="rows"
-                rows={rows}
-                columns={all ? [tenantColumn, ...columns] : columns}
-                search={search}
-                here={q}
-                note={hasNextPage ? `${count(rows.length)} newest shown, scroll for more` : 'newest first'}
-                onEnd={onEnd}
-              />
-            )
-          }
-        </Loaded>
+        {(!fault || data) && (
+          <Loaded query={fault ? { ...found, data, error: null } : found}>
+            {() =>
+              first && (first.groups || first.chart || /\|\s*count\s*$/.test(q)) ? (
+                <Summary answer={first} />
+              ) : rows.length === 0 ? (
+                <Nothing asked={{ q, from, to }} widen={setSearch} />
+              ) : (
+                <RowsView
+                  label="Rows"
+                  widths="rows"
+                  rows={rows}
+                  columns={all ? [tenantColumn, ...columns] : columns}
+                  search={search}
+                  here={q}
+                  note={hasNextPage ? `${count(rows.length)} newest shown, scroll for more` : 'newest first'}
+                  onEnd={onEnd}
+                />
+              )
+            }
+          </Loaded>
+        )}
       </div>
       <StatusLine
         parts={[
@@ -164,8 +177,17 @@ interface Asked {
   to?: string | undefined
 }
 
-function QueryBar({ q, from, to, run }: Asked & { run: (asked: Asked) => void }) {
+interface BarProps extends Asked {
+  fault: { at: number } | undefined
+  run: (asked: Asked) => void
+}
+
+function QueryBar({ q, from, to, fault, run }: BarProps) {
   const input = useRef<HTMLInputElement>(null)
+  const place = fault?.at
+  useEffect(() => {
+    if (place !== undefined && document.activeElement === input.current) input.current?.setSelectionRange(place, place)
+  }, [place])
   useKeys('Query', [{ keys: '/', label: 'Go to the query', run: () => input.current?.focus() }])
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault()
@@ -181,6 +203,8 @@ function QueryBar({ q, from, to, run }: Asked & { run: (asked: Asked) => void })
           aria-label="Query"
           placeholder={'"a whole value"  *part*  Name:svc*  host:name  NOT (…)'}
           defaultValue={q}
+          error={fault !== undefined}
+          aria-describedby={fault && 'query-fault'}
           spellCheck={false}
           autoComplete="off"
           style={{ flex: 1 }}

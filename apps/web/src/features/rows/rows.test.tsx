@@ -49,6 +49,31 @@ test('says how many of the expected rows arrived, and what a search without an a
   expect((await screen.findByRole('alert')).textContent).toContain('Expected a value or a field (at character 2)')
 })
 
+test('points at what can not be read, and keeps the answer before', async () => {
+  const { tenantId } = await flow(numbers.slice(0, 3))
+  const user = await bed.open('/rows?q=Name:p*', { tenantId })
+  await screen.findByText('3 rows match')
+  const query = screen.getByRole('textbox', { name: 'Query' })
+  await user.clear(query)
+  await user.type(query, 'Name:p* AND Id:>{Enter}')
+  const alert = await screen.findByRole('alert')
+  expect(alert.textContent).toContain('Expected a number, a date or a text (at character 17)')
+  expect(screen.getByRole('textbox', { name: 'Query' }).getAttribute('aria-invalid')).toBe('true')
+  expect(screen.getByText('3 rows match')).toBeDefined()
+  expect(within(screen.getByRole('grid', { name: 'Rows' })).getAllByRole('row')).toHaveLength(4)
+})
+
+test('shows groups with the hosts that they were seen on, and counts', async () => {
+  const { tenantId } = await flow(numbers.slice(0, 3))
+  await bed.open(`/rows?q=${encodeURIComponent('Name:p* | groupby Name')}`, { tenantId })
+  const groups = await screen.findByRole('table', { name: 'Groups' })
+  expect(within(groups).getByRole('row', { name: /p1\.exe/ }).textContent).toBe('p1.exe11 of 1 host')
+  await bed.open(`/rows?q=${encodeURIComponent('Name:p* | count')}`, { tenantId })
+  expect(await screen.findAllByText('3 rows match')).toHaveLength(2)
+  await bed.open(`/rows?q=${encodeURIComponent('Name:p* | timechart Name')}`, { tenantId })
+  await screen.findByRole('table', { name: 'Rows over time' })
+})
+
 test('shows the chosen columns in the chosen order, as the address says', async () => {
   const { tenantId, table } = await flow(numbers.slice(0, 3))
   const user = await bed.open(table, { tenantId })

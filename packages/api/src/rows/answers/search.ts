@@ -8,8 +8,8 @@ import { look, planRows, type Searcher } from '../rows.ts'
 import { AppError } from '../../errors.ts'
 import { readCursor, writeCursor } from '../rules.ts'
 import { boundsOf } from './bounds.ts'
-import { chartOf } from './chart.ts'
-import { stackOf } from './stack.ts'
+import { type Chart, chartOf } from './chart.ts'
+import { type Stack, stackOf } from './stack.ts'
 
 type SearchInput = z.output<typeof searchInput>
 
@@ -18,8 +18,23 @@ const countFor = 1_500
 /** As far as pages of a sorted list go: its rows are all held at once. */
 const mostSorted = 10_000
 
+/** What a query finds: a page of rows, or what its pipe makes of all of them. */
+export interface Answer {
+  rows: Row[]
+  total: number
+  totalIsExact: boolean
+  /** The fields of `| table`, in their order. */
+  columns: string[]
+  /** Of `| groupby` and `| rare`. */
+  groups?: Stack & { fields: string[] }
+  /** Of `| timechart`. */
+  chart?: Chart
+  tookMs: number
+  nextCursor: string | null
+}
+
 /** The newest matching rows, or those that the query sorts first; `total` counts all of them, on later pages as the first one counted. */
-export async function searchRows(searcher: Searcher, input: SearchInput) {
+export async function searchRows(searcher: Searcher, input: SearchInput): Promise<Answer> {
   const started = performance.now()
   const query = parseQuery(input.query, searcher.now)
   const { view } = query
@@ -32,7 +47,6 @@ export async function searchRows(searcher: Searcher, input: SearchInput) {
   return {
     rows,
     ...counted,
-    /** The fields of `| table`, in their order. */
     columns: query.table.map(shownField),
     tookMs: Math.round(performance.now() - started),
     nextCursor: next(rows.length),
