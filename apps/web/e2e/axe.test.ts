@@ -40,7 +40,7 @@ const scenes = async (): Promise<Scene[]> => {
     { path: table, whole: 'u64 2^63', act: press(/^Columns/), within: '#overlays' },
     { path: `${table}&row=${row}`, whole: 'Where it came from' },
     { path: '/rows?q=9223372036854775807', whole: /rows? match/ },
-    { path: '/rows?q=(', whole: /not supported yet/ },
+    { path: '/rows?q=(', whole: /Expected a value or a field/ },
     { path: '/cases', whole: 'Odd rows on db-acme-01' },
     { path: '/cases', whole: 'Odd rows on db-acme-01', act: press('New case…'), within: '#overlays' },
     { path: `/cases/${team.caseId}`, whole: 'Description' },
