@@ -123,7 +123,7 @@ try {
     restore: () => loadAll(settings, command),
     doctor: () => doctor(settings),
   }
-  const job = area === undefined ? undefined : jobs[area]
+  const job = area !== undefined && Object.hasOwn(jobs, area) ? jobs[area] : undefined
   if (!job || !(await job())) {
     console.error(usage)
     process.exitCode = 2
