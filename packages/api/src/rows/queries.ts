@@ -99,17 +99,17 @@ export async function blocksOf(scope: ReadScope, filter: BlockFilter, keys?: Blo
 
 export const runColumns = sql`r.tenant_id, r.block_id, r.block_row, r.n, r.collection_id, r.source_id, r.first_row, r.host_id, r.superseded`
 
-/** Runs of hosts and collections; undefined means any. */
-export async function runsWhere(
+/** Blocks with rows of hosts and collections, each once; undefined means any. */
+export async function blocksWithRuns(
   scope: ReadScope,
   { hosts, collections }: { hosts: number[] | undefined; collections: number[] | undefined },
-): Promise<Run[]> {
-  const { rows } = await sql<Run>`
-    select ${runColumns} from runs r
+): Promise<BlockKey[]> {
+  const { rows } = await sql<BlockKey>`
+    select distinct r.tenant_id, r.block_id from runs r
     where ${inScope(scope, 'r.tenant_id')}
       and (${hosts ?? null}::bigint[] is null or r.host_id = any (${hosts ?? []}::bigint[]))
       and (${collections ?? null}::bigint[] is null or r.collection_id = any (${collections ?? []}::bigint[]))
-    order by r.block_id, r.block_row
+    order by r.block_id
   `.execute(scope.db)
   return rows
 }

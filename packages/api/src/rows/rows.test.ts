@@ -301,3 +301,11 @@ test('ends a page early when its rows are large, and goes on behind them', async
   expect(numbersOf({ rows: rows as unknown as { row: number }[] })).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
   expect((await search(api, '')).rows.length).toBeLessThan(9)
 })
+
+test('a block whose rows do not follow one another is counted once when its host is named', async () => {
+  const tenantId = await bed.tenant()
+  await store(await place(tenantId, 'gap'), ['{"a":1}', 'not JSON', '{"a":2}', '', '{"a":3}'])
+  const api = await bed.callerOf(tenantId, 'viewer')
+  const found = await search(api, 'host:gap')
+  expect({ rows: numbersOf(found), total: found.total }).toEqual({ rows: [0, 2, 4], total: 3 })
+})

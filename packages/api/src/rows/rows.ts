@@ -8,7 +8,7 @@ import type { Query } from './language/ast.ts'
 import { candidateBlocks } from './plan/blocks.ts'
 import { namesCollection, namesIn, type Necessary, necessary, necessaryTimes } from './plan/named.ts'
 import { type Asking, askWave, type Reads, readsOf } from './plan/waves.ts'
-import { type Candidate, fieldsLike, type KnownField, runsWhere } from './queries.ts'
+import { blocksWithRuns, type Candidate, fieldsLike, type KnownField } from './queries.ts'
 
 /** What a search needs beside its scope. */
 export interface Searcher {
@@ -90,7 +90,7 @@ async function fieldsRead(scope: ReadScope, { leaves, collect }: Question, sourc
 
 async function blocksOfHosts(scope: ReadScope, { host, collection }: Necessary) {
   if (!host && !collection) return undefined
-  return runsWhere(scope, { hosts: host && [...host], collections: collection && [...collection] })
+  return blocksWithRuns(scope, { hosts: host && [...host], collections: collection && [...collection] })
 }
 
 /** Looks into the blocks of a plan, newest first, and collects what is asked for. */
