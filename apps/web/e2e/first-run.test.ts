@@ -36,7 +36,7 @@ test('leads from an empty server to the rows of a real Velociraptor on the scree
   await page.getByRole('link', { name: 'Tokens' }).click()
   await page.getByRole('button', { name: 'New token…' }).first().click()
   await page.getByLabel('Name').fill('velo-1 flows')
-  await page.getByLabel('Velociraptor server').fill('velo-1')
+  await page.getByRole('textbox', { name: 'Velociraptor server' }).fill('velo-1')
   await page.getByLabel('Org id').fill('O123')
   await page.getByRole('button', { name: 'Make the token' }).click()
   const secret = page.getByText(/^Authorization: Bearer vc/)

@@ -103,6 +103,9 @@ export interface Blocks {
    */
   cappedFields: number | null;
   frames: number[];
+  /**
+   * sorted hashes of four characters in a row of the distinct leaves (evidence/grams.ts); null: not known
+   */
   grams: number[] | null;
   hostIds: ArrayType<number>;
   n: number;
