@@ -146,7 +146,10 @@ export async function oneTenant(ctx: Context & { actor: Actor }, path: string, n
 /** Both makers' scopes under one type, so that a procedure sees one context. */
 const readable = (scope: ReadScope): ReadScope => scope
 
-/** As `can`, for reads that a super-admin may also ask over every tenant (`tenant: 'all'`). */
+/**
+ * As `can`, for reads that a super-admin may also ask over every tenant (`tenant: 'all'`). All statements of one see the same
+ * snapshot: rows move between blocks meanwhile.
+ */
 export const canAcross = (permission: Permission) =>
   permitted(permission)
     .input(namedOrAll)
@@ -157,8 +160,8 @@ export const canAcross = (permission: Permission) =>
     })
 
 /**
- * As `canAcross`, for what evaluates rows: a tenant's searches take turns before they take a connection, all of one sees the
- * same snapshot, and it ends when the asker goes away.
+ * As `canAcross`, for what evaluates rows: a tenant's searches take turns before they take a connection, and one ends when the
+ * asker goes away.
  */
 export const canSearch = (permission: Permission) =>
   permitted(permission)
@@ -168,17 +171,17 @@ export const canSearch = (permission: Permission) =>
       await checkTenant(ctx, path, tenant)
       const { pool, now } = { pool: ctx.services.searches, now: ctx.services.now() }
       return pool.admit(tenant, signal, () =>
-        inReadScope(ctx, tenant, (scope) => next({ ctx: { searcher: { scope, pool, signal, now } } }), true),
+        inReadScope(ctx, tenant, (scope) => next({ ctx: { searcher: { scope, pool, signal, now } } })),
       )
     })
 
-/** Runs `work` in a transaction that reads one tenant, or every one; as one snapshot when told. */
+/** Runs `work` in a transaction that reads one snapshot of one tenant, or of every one. */
 function inReadScope<R extends { ok: boolean }>(
   { actor, origin, database }: Context & { actor: Actor },
   tenant: number | 'all',
   work: (scope: ReadScope) => Promise<R>,
-  snapshot = false,
 ) {
+  const snapshot = true
   return settle(() =>
     tenant === 'all'
       ? inEveryTenant(database, actor, async (scope) => rollBack(await work(readable(scope))), { origin, snapshot })
