@@ -75,6 +75,22 @@ test('a user gets a one-time link and is unlocked, by any case of the name, whic
   await root.end()
 })
 
+test('reindex makes what is derived anew, and ends with an error where it had to leave a block alone', async () => {
+  await admin(['migrate', 'up'])
+  expect(await admin(['reindex'])).toMatchObject({ code: 0, out: '0 blocks with 0 rows made anew; 0 damaged.\n' })
+  const root = await connect(database.superUrl)
+  await root.query(`insert into tenants (id, name) overriding system value values (9, 'Contoso');
+    insert into sources (tenant_id, name) values (9, 'A/B');
+    insert into blocks (tenant_id, block_id, source_id, host_ids, n, t_min, t_max, raw_bytes, raw, frames, terms)
+      select 9, nextval('block_numbers'), id, '{}', 7, 0, 0, 2, 'x', '{0,1}', '{1}' from sources where tenant_id = 9`)
+  const { code, out } = await admin(['reindex'])
+  expect(code).toBe(1)
+  expect(out).toMatch(
+    /^Damaged and left as it is: block \d+ of tenant 9, A\/B, 7 rows: its lines can not be unpacked\.\n0 blocks with 0 rows made anew; 1 damaged\.\n$/,
+  )
+  await root.end()
+})
+
 test('doctor looks at settings, disk, database, clock and versions where no server runs, and shows no secret', async () => {
   const { code, out } = await admin(['doctor'], { PORT: '8123' })
   expect(code).toBe(0)

@@ -1,4 +1,4 @@
-import { resetByOperator, unlockByOperator } from '@velocicompanion/api'
+import { reindex, resetByOperator, unlockByOperator } from '@velocicompanion/api'
 import { migrateDown, migrateUp, migrationStatus, openDatabase, type Database } from '@velocicompanion/db'
 import { backup, BackupError, restore } from '@velocicompanion/db/backup'
 import { startEmbedded } from '@velocicompanion/db/embedded'
@@ -14,6 +14,7 @@ const usage = `npm run admin -- <command>
   migrate up | down | status    brings the database up to date, takes the newest migration back, lists them
   backup <file>                 writes the whole database, while it is in use
   restore <file>                fills an empty database from a backup and brings it up to date
+  reindex                       makes everything derived from the stored rows anew, while the server runs; goes on where it was cut
   doctor                        settings, disk space, database, clock, versions`
 
 const say = (line: string) => console.log(line)
@@ -86,6 +87,24 @@ async function loadAll(settings: Settings, file: string | undefined) {
   return true
 }
 
+const everyMs = 2000
+
+/** Says where it is from time to time; ends with an error when there are blocks that it had to leave alone. */
+async function reindexAll(settings: Settings) {
+  let last = Date.now()
+  const report = ({ blocks, of, rows }: { blocks: number; of: number; rows: number }) => {
+    if (Date.now() < last + everyMs && blocks < of) return
+    last = Date.now()
+    progress.say(`${blocks} of ${of} blocks, ${rows} rows`)
+  }
+  const done = await withDatabase(settings, (database) => reindex({ database, progress: report }))
+  for (const { tenantId, source, blockId, rows, reason } of done.damaged)
+    say(`Damaged and left as it is: block ${blockId} of tenant ${tenantId}, ${source}, ${rows} rows: ${reason}.`)
+  say(`${done.blocks} blocks with ${done.rows} rows made anew; ${done.damaged.length} damaged.`)
+  if (done.damaged.length > 0) process.exitCode = 1
+  return true
+}
+
 async function doctor(settings: Settings) {
   const secret = /SECRET|TOKEN$|DATABASE_URL|tls/
   for (const [name, value] of Object.entries(settings)) {
@@ -121,6 +140,7 @@ try {
     migrate: () => migrate(settings, command),
     backup: () => saveAll(settings, command),
     restore: () => loadAll(settings, command),
+    reindex: () => reindexAll(settings),
     doctor: () => doctor(settings),
   }
   const job = area !== undefined && Object.hasOwn(jobs, area) ? jobs[area] : undefined

@@ -1,4 +1,4 @@
-import { applyRetention, type Services } from '@velocicompanion/api'
+import { applyRetention, completeBlocks, type Services } from '@velocicompanion/api'
 import { dropEmptyPartition, makePartitions, type Database } from '@velocicompanion/db'
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
@@ -25,6 +25,8 @@ export const jobsOf = (role: Settings['ROLE'], database: Database, services: Pic
         // Partitions are made two months ahead, so a try that fails has weeks to be made good.
         { name: 'partitions', everyMs: 12 * hour, run: () => makePartitions(database.db, database.roles) },
         { name: 'retention', everyMs: 10 * minute, run: (signal) => applyRetention({ database, services, signal }) },
+        // A store that was filled by an older release is searched as one of this; most of the time there is nothing to do.
+        { name: 'parts of blocks', everyMs: 2 * minute, run: (signal) => completeBlocks(database, signal) },
         { name: 'empty months', everyMs: hour, run: () => dropEmptyMonths(database) },
       ]
 

@@ -32,6 +32,8 @@ insert into collection_files (tenant_id, collection_id, name, file_id) select 1,
 insert into import_keys (tenant_id, name, certificate, fingerprint, sealed, created_by) values (1, 'k', 'c', sha256('c'), 's', 'ada');
 insert into import_mappings (tenant_id, shape, header, mapping, changed_by) values (1, sha256('h'), '{h}', '{}', 'ada');
 insert into imports (tenant_id, name, file_id, sha256, bytes) select 1, 'x.zip', id, 'x', 1 from files;
+insert into reindex_runs (until_number) values (1);
+insert into damaged_blocks (tenant_id, block_id, source_id, rows, reason) select 1, 1, id, 1, 'x' from sources;
 insert into retention_runs (tenant_id, days, cutoff) values (1, 30, now());
 insert into case_rows (tenant_id, case_id, collection_id, source_id, row_number) select 1, c.id, s.collection_id, s.source_id, 0 from cases c, collection_sources s;
 create temp table ids on commit drop as select c.collection_id, c.source_id, h.id as host_id, d.id as delivery_id from collection_sources c, hosts h, deliveries d;

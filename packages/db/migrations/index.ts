@@ -16,6 +16,7 @@ import * as senders from './0014_senders.ts'
 import * as importKeysAndMappings from './0015_import_keys_and_mappings.ts'
 import * as searchByAnyTerm from './0017_search_by_any_term.ts'
 import * as searchByGrams from './0018_search_by_grams.ts'
+import * as rebuiltBlocks from './0019_rebuilt_blocks.ts'
 
 /** Every migration, in order. Names are frozen once released. */
 export const migrations: Record<string, Migration> = {
@@ -36,4 +37,5 @@ export const migrations: Record<string, Migration> = {
   '0015_import_keys_and_mappings': importKeysAndMappings,
   '0017_search_by_any_term': searchByAnyTerm,
   '0018_search_by_grams': searchByGrams,
+  '0019_rebuilt_blocks': rebuiltBlocks,
 }

@@ -242,6 +242,15 @@ export interface CollectionSources {
   updatedAt: Generated<Timestamp>;
 }
 
+export interface DamagedBlocks {
+  blockId: number;
+  foundAt: Generated<Timestamp>;
+  reason: string;
+  rows: number;
+  sourceId: number;
+  tenantId: number;
+}
+
 export interface Deliveries {
   address: string | null;
   /**
@@ -411,6 +420,15 @@ export interface OneTimeLinks {
   tenantId: number;
   usedAt: Timestamp | null;
   userId: number;
+}
+
+export interface ReindexRuns {
+  blocks: Generated<number>;
+  endedAt: Timestamp | null;
+  id: Generated<number>;
+  rows: Generated<number>;
+  startedAt: Generated<Timestamp>;
+  untilNumber: number;
 }
 
 export interface RejectedParts {
@@ -598,6 +616,7 @@ export interface DB {
   collectionFiles: CollectionFiles;
   collections: Collections;
   collectionSources: CollectionSources;
+  damagedBlocks: DamagedBlocks;
   deliveries: Deliveries;
   errors: Errors;
   fields: Fields;
@@ -609,6 +628,7 @@ export interface DB {
   imports: Imports;
   installation: Installation;
   oneTimeLinks: OneTimeLinks;
+  reindexRuns: ReindexRuns;
   rejectedParts: RejectedParts;
   rejectedRows: RejectedRows;
   retentionRuns: RetentionRuns;

@@ -3,8 +3,8 @@ import type { Cell } from './columns.ts'
 import { ABSENT, type Column, type Field, NUMBERS, TYPED, firstCode } from './fields.ts'
 import { eventTimePaths, microsOf, microsOfNumber, microsOfText } from './times.ts'
 
-/** When each row happened, in microseconds since 1970: the best of the well-known fields that the row has, else `receivedAt`. */
-export function eventTimes(block: Building, n: number, receivedAt: number): Float64Array {
+/** When each row happened, in microseconds since 1970: the best of the well-known fields that the row has, else `receivedAt` of the row. */
+export function eventTimes(block: Building, n: number, receivedAt: (row: number) => number): Float64Array {
   const times = new Float64Array(n).fill(NaN)
   let missing = n
   for (const path of eventTimePaths) {
@@ -12,7 +12,7 @@ export function eventTimes(block: Building, n: number, receivedAt: number): Floa
     const column = columnAt(block, path)
     if (column) missing -= fill(times, column, n)
   }
-  for (let row = 0; row < n; row++) if (Number.isNaN(times[row])) times[row] = receivedAt
+  for (let row = 0; row < n; row++) if (Number.isNaN(times[row])) times[row] = receivedAt(row)
   return times
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { ownPrepared, unpackPrepared } from './packed.ts'
-import type { Prepared } from './prepare.ts'
+import type { Prepared, ReceivedAt } from './prepare.ts'
 import type { Answer, Slot, Task } from './worker.ts'
 
 export interface PoolOptions {
@@ -15,9 +15,9 @@ export interface PoolOptions {
 
 export interface PreparePool {
   /** Makes blocks of JSON lines in a worker. How many may wait is the caller's matter. */
-  prepare(bytes: Uint8Array, receivedAt: number): Promise<Prepared>
+  prepare(bytes: Uint8Array, receivedAt: ReceivedAt): Promise<Prepared>
   /** The same, but what it answers may lie in memory that the next job uses: good until `release`, which must be called. */
-  borrow(bytes: Uint8Array, receivedAt: number): Promise<Borrowed>
+  borrow(bytes: Uint8Array, receivedAt: ReceivedAt): Promise<Borrowed>
   /** Lets the running jobs end; later ones are refused. */
   close(): Promise<void>
 }
@@ -68,7 +68,7 @@ export function preparePool({ termKey, size = 1, memoryMb = 1024 }: PoolOptions)
   }
   for (let i = 0; i < size; i++) hire()
 
-  const borrow = (bytes: Uint8Array, receivedAt: number) => {
+  const borrow = (bytes: Uint8Array, receivedAt: ReceivedAt) => {
     if (closing) return Promise.reject(new Error('the pool is closed'))
     while (seats.size < size) hire() // in place of those that died
     const [seat] = [...seats].sort((a, b) => a.jobs.size - b.jobs.size)
@@ -104,7 +104,7 @@ const settled = (job: Job) =>
     job.reject = (error) => (reject(error), done())
   })
 
-function ask({ worker, jobs, slots, free }: Seat, id: number, bytes: Uint8Array, receivedAt: number) {
+function ask({ worker, jobs, slots, free }: Seat, id: number, bytes: Uint8Array, receivedAt: ReceivedAt) {
   return new Promise<Borrowed>((resolve, reject) => {
     const slot = bytes.length <= slotBytes ? free.pop() : undefined
     if (slot !== undefined) slots[slot]!.lines.set(bytes)

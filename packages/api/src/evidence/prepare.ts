@@ -52,11 +52,13 @@ export interface Block {
   rawBytes: number
 }
 
+/** Microseconds since 1970: the event time of rows that tell none, for all lines or for each. */
+export type ReceivedAt = number | Float64Array
+
 export interface PrepareOptions {
   /** The installation's random key of terms. */
   termKey: Uint8Array
-  /** Microseconds since 1970: the event time of rows that tell none. */
-  receivedAt: number
+  receivedAt: ReceivedAt
 }
 
 export const maxLineBytes = 16 * 1024 * 1024
@@ -69,7 +71,7 @@ interface Line extends LineRange {
 interface Job {
   bytes: Uint8Array
   seed: TermSeed
-  receivedAt: number
+  receivedAt: ReceivedAt
   building: Building
   lines: Line[]
   size: number
@@ -135,7 +137,8 @@ function finishBlock(job: Job) {
 
 function makeBlock({ bytes, seed, receivedAt, building, lines, size }: Job): Block {
   const n = lines.length
-  const times = eventTimes(building, n, receivedAt)
+  const received = (row: number) => (typeof receivedAt === 'number' ? receivedAt : receivedAt[lines[row]!.index]!)
+  const times = eventTimes(building, n, received)
   return {
     n,
     runs: runsOf(lines),

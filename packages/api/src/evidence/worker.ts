@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { type PackedPrepared, packPrepared } from './packed.ts'
-import { prepareBlocks } from './prepare.ts'
+import { prepareBlocks, type ReceivedAt } from './prepare.ts'
 
 /** Memory that both threads see: the lines of a job, and what is made of them. */
 export interface Slot {
@@ -12,7 +12,7 @@ export interface Slot {
 export interface Task {
   id: number
   lines: Uint8Array | { slot: number; length: number }
-  receivedAt: number
+  receivedAt: ReceivedAt
 }
 
 /** `bytes` stand in the message when the job has no slot or they are too many for it. */

@@ -1,0 +1,109 @@
+import { storeGroup, type Ingest, type Target } from '../../ingestion/store.ts'
+import type { TestBed } from '../../testing.ts'
+
+/** A host, a collection on it and a source in it. */
+export async function placeIn(bed: TestBed, tenantId: number, hostname: string, source: string): Promise<Target> {
+  const id = async (text: string, values: unknown[]) => (await bed.one<{ id: number }>(text, values)).id
+  const hostId = await id('insert into hosts (tenant_id, hostname) values ($1, $2) returning id', [tenantId, hostname])
+  const collectionId = await id(
+    'insert into collections (tenant_id, host_id, flow_id) values ($1, $2, $3) returning id',
+    [tenantId, hostId, crypto.randomUUID()],
+  )
+  const sourceId = await id(
+    'insert into sources (tenant_id, name) values ($1, $2) on conflict (tenant_id, name, kind) do update set name = excluded.name returning id',
+    [tenantId, source],
+  )
+  await bed.root.query('insert into collection_sources (tenant_id, collection_id, source_id) values ($1, $2, $3)', [
+    tenantId,
+    collectionId,
+    sourceId,
+  ])
+  const deliveryId = await id(
+    "insert into deliveries (tenant_id, kind, sha256) values ($1, 'batch', 'x') returning id",
+    [tenantId],
+  )
+  return { tenantId, hostId, collectionId, sourceId, deliveryId }
+}
+
+export const storeLines = (ingest: Ingest, at: Target, lines: string[], firstRow = 0, end = '\n') =>
+  storeGroup(ingest, at, { bytes: Buffer.from(lines.join('\n') + end), lines: lines.length, firstLine: 0 }, firstRow)
+
+/** Rows that are easily changed by who makes something of them; most tell no time. */
+export const hostile = [
+  '{"big":9007199254740993,"k":"one"}',
+  '{"big":1e400,"neg":-0,"exact":1.000000000000000000001}',
+  '{"dup":1,"dup":"two","dup":null}',
+  '{"nul":"a\\u0000b","lone":"\\ud800x","sep":"\\u0001"}',
+  '{"__proto__":{"constructor":"x"},"":"empty key"}',
+  '{ "spaced" :  [ 1 , {"a":[]} ] }\r',
+  '"only a string"',
+  '42',
+  'null',
+  '[["deep",{"er":"Überprüfung"}]]',
+  '{"EventTime":"2024-03-01T10:00:00.123456789Z","Name":"evil.exe","ip":"10.1.2.3"}',
+  '{"EventTime":1709287200,"Name":"EVIL.EXE"}',
+  '{"_ts":1709287300,"Name":"пароль"}',
+]
+
+export const plain = (host: string, from: number, n: number) =>
+  Array.from({ length: n }, (_, i) =>
+    JSON.stringify({
+      Name: `p${(from + i) % 7}.exe`,
+      Pid: from + i,
+      host,
+      ...((from + i) % 3 > 0 && { EventTime: new Date(1.7e12 + (from + i) * 61_000).toISOString() }),
+    }),
+  )
+
+const questions = [
+  '',
+  'evil.exe',
+  '*vil*',
+  '*роль*',
+  '"überprüfung"',
+  '10.1.2.3',
+  'big:9007199254740993',
+  'big:>9007199254740992',
+  'dup:two',
+  'Name:p3.exe AND Pid:>10',
+  'NOT Name:p*',
+  'k:*',
+  'nul:a*',
+  'EventTime:2024-03-01T10:00:00.123456789Z',
+  'host:h2',
+  '/p[1-3]\\.exe/',
+  '| sortby Pid | table Name Pid',
+  'Name:* | groupby Name',
+  '| timechart Name',
+]
+
+type Api = Awaited<ReturnType<TestBed['callerOf']>>
+
+async function found(api: Api, query: string) {
+  const all: unknown[] = []
+  let cursor: string | null = null
+  do {
+    const answer: Awaited<ReturnType<Api['rows']['search']>> = await api.rows.search({
+      query,
+      limit: 40,
+      ...(cursor !== null && { cursor }),
+    })
+    const { tookMs: _, nextCursor, ...rest } = answer
+    all.push(rest)
+    cursor = nextCursor
+  } while (cursor !== null)
+  return all
+}
+
+/** All that is known of a tenant's rows: answers to questions of each kind, and each line exactly as it was sent. */
+export async function answersOf(api: Api, places: Target[]) {
+  const answers: Record<string, unknown> = {}
+  for (const question of questions) answers[question] = await found(api, question)
+  answers['histogram'] = await api.rows.histogram({}).then(({ tookMs: _, ...rest }) => rest)
+  answers['stack'] = await api.rows.stack({ fields: ['Name', 'host'] }).then(({ tookMs: _, ...rest }) => rest)
+  answers['seen'] = await api.values.seen({ value: 'p3.exe' }).then(({ tookMs: _, ...rest }) => rest)
+  answers['sweep'] = (await api.indicators.sweep({ values: ['p1.exe', 'evil.exe', 'none'] })).hits
+  for (const { collectionId, sourceId } of places)
+    answers[`lines of ${collectionId}`] = await api.rows.lines({ collectionId, sourceId, limit: 5000 })
+  return answers
+}
