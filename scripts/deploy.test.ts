@@ -89,7 +89,9 @@ test('the images have every package that their programs import', () => {
     const { name, dependencies } = JSON.parse(read(join(folder, 'package.json')))
     const files = globSync('{src,migrations}/**/*.ts', { cwd: join(root, folder) })
     for (const file of files.filter((one) => !/\.test\.ts$|testing\.ts$/.test(one))) {
-      const imports = [...read(join(folder, file)).matchAll(/^(?:import|export) (?!type )[^'"]*?from '([a-z@][^']*)'/gm)]
+      const imports = [
+        ...read(join(folder, file)).matchAll(/^(?:import|export) (?!type )[^'"]*?from '([a-z@][^']*)'/gm),
+      ]
       for (const [, wanted = ''] of imports) {
         const [first, second] = wanted.split('/')
         const owner = first?.startsWith('@') ? `${first}/${second}` : first
