@@ -20,8 +20,10 @@ export const jobsOf = (role: Settings['ROLE'], database: Database, services: Pic
   role === 'server'
     ? []
     : [
-        // What GIN puts off, every search reads through.
-        { name: 'pending', everyMs: 5_000, run: () => sql`select take_in_pending()`.execute(database.db) },
+        // What GIN puts off, every search reads through: once for each of its values, so of terms soon. Of grams there are many
+        // more, and taking in more of them at once costs less.
+        { name: 'pending terms', everyMs: 5_000, run: () => takeIn(database, 'terms') },
+        { name: 'pending grams', everyMs: 30_000, run: () => takeIn(database, 'grams') },
         // Partitions are made two months ahead, so a try that fails has weeks to be made good.
         { name: 'partitions', everyMs: 12 * hour, run: () => makePartitions(database.db, database.roles) },
         { name: 'retention', everyMs: 10 * minute, run: (signal) => applyRetention({ database, services, signal }) },
@@ -29,6 +31,8 @@ export const jobsOf = (role: Settings['ROLE'], database: Database, services: Pic
         { name: 'parts of blocks', everyMs: 2 * minute, run: (signal) => completeBlocks(database, signal) },
         { name: 'empty months', everyMs: hour, run: () => dropEmptyMonths(database) },
       ]
+
+const takeIn = ({ db }: Database, column: 'terms' | 'grams') => sql`select take_in_pending(${column})`.execute(db)
 
 const lockNotAvailable = '55P03'
 

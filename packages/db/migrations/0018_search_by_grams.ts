@@ -32,21 +32,22 @@ end $$;
 create function find_blocks_containing_everywhere(${arguments_}) ${returned} language sql ${kind} as $$ ${found('', '')} $$;
 comment on function find_blocks_containing is 'Blocks whose grams hold all of the first, or any of the second (the other is null), and those without grams; the tenant is checked inside, as in find_blocks.';
 comment on function find_blocks_containing_everywhere is 'The same over every tenant, for the reader role alone.';
-create function take_in_pending() returns bigint language plpgsql security definer set search_path = pg_catalog, public as $$
+create function take_in_pending(in_column text) returns bigint language plpgsql security definer set search_path = pg_catalog, public as $$
 declare
   pages bigint := 0;
   index oid;
 begin
   -- Rows come into this month, and a minute ago perhaps into the one before; others may be dropped under our hands.
   for index in select c.oid from pg_class c join pg_am a on a.oid = c.relam join pg_index i on i.indexrelid = c.oid
-    where a.amname = 'gin' and c.relkind = 'i' and i.indrelid in (to_regclass('blocks_default'),
+    join pg_attribute t on t.attrelid = i.indrelid and t.attnum = i.indkey[0]
+    where a.amname = 'gin' and c.relkind = 'i' and t.attname = in_column and i.indrelid in (to_regclass('blocks_default'),
       to_regclass('blocks_' || block_month(now())), to_regclass('blocks_' || block_month(now() - interval '1 minute')))
   loop
     pages := pages + gin_clean_pending_list(index);
   end loop;
   return pages;
 end $$;
-comment on function take_in_pending is 'Takes what the GIN indexes of blocks have put off into them: every search reads through that list.';
+comment on function take_in_pending is 'Takes what the GIN indexes of a column of blocks have put off into them: every search reads through that list.';
 revoke all on function find_blocks_containing, find_blocks_containing_everywhere, take_in_pending from public;
 grant execute on function find_blocks_containing, take_in_pending to ${app};
 grant execute on function find_blocks_containing_everywhere to ${reader};

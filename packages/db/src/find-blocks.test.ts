@@ -139,9 +139,10 @@ test('takes in what the indexes have put off', async () => {
     await root.query(
       "insert into blocks (tenant_id, block_id, source_id, host_ids, n, t_min, t_max, raw_bytes, raw, frames, text, terms, grams) select 1, next_block_id(now()), 1, '{1}', 1, 1, 1, 1, '', '{0}', '', '{1}', '{1}' from generate_series(1, 300)",
     )
-    const { rows } = await client.query<{ pages: number }>('select take_in_pending() as pages')
+    const { rows } = await client.query<{ pages: number }>(`select take_in_pending('terms') as pages`)
     expect(rows[0]!.pages).toBeGreaterThan(0)
-    expect((await client.query('select take_in_pending() as pages')).rows[0].pages).toBe(0)
+    expect((await client.query(`select take_in_pending('terms') as pages`)).rows[0].pages).toBe(0)
+    expect((await client.query(`select take_in_pending('grams') as pages`)).rows[0].pages).toBeGreaterThan(0)
   } finally {
     client.release()
   }

@@ -51,7 +51,8 @@ export function preparePool({ termKey, size = 1, memoryMb = 1024 }: PoolOptions)
     const slots = Array.from({ length: slotsOfSeat }, newSlot)
     const worker = new Worker(join(import.meta.dirname, 'worker.ts'), {
       workerData: { termKey, slots },
-      resourceLimits: { maxOldGenerationSizeMb: memoryMb },
+      // What a block is made of dies young, if there is room to die in.
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 48 },
     })
     const seat: Seat = { worker, jobs: new Map(), slots, free: [...slots.keys()] }
     worker.unref()
