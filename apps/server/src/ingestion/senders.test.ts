@@ -185,10 +185,13 @@ test('an Elasticsearch client finds what it looks for: the product, and an item 
   expect([root.statusCode, root.headers['x-elastic-product']]).toEqual([200, 'Elasticsearch'])
   const body = `${action}\n{"n":1}\n{"create":{"_index":"other"}}\n{"n":2}\n`
   const answer = await send(elastic, body, { 'user-agent': 'elasticsearch-py/8.15' })
-  expect(answer.json().items).toMatchObject([
-    { index: { _id: '-1', _index: 'artifact_odd', status: 201 } },
-    { index: { _index: 'other', status: 201 } },
+  expect([answer.headers['x-elastic-product'], answer.json().errors]).toEqual(['Elasticsearch', false])
+  expect(answer.json().items).toEqual([
+    { index: { _id: '-1', _index: 'artifact_odd', status: 201, result: 'created' } },
+    { create: { _index: 'other', status: 201, result: 'created' } },
   ])
+  const refused = await send(elastic, 'no action\n', { 'user-agent': 'elasticsearch-py/8.15' })
+  expect([refused.statusCode, refused.headers['x-elastic-product']]).toEqual([400, 'Elasticsearch'])
   const basic = Buffer.from(`any:${token}`).toString('base64')
   expect((await send({ ...elastic, authorization: () => `Basic ${basic}` }, body)).statusCode).toBe(200)
 })
@@ -219,6 +222,23 @@ test('rows of no flow stand by day, also where one request holds several, and wh
     ]),
   )
   expect((await storedRows()).filter((row) => !row.startsWith('{'))).toEqual(['7', '[1]', 'null'])
+})
+
+test('a row without a client id stands on the host of its name, and one of the server on a host of its own', async () => {
+  const rows = [
+    '{"n":1,"ClientId":"C.1","FlowId":"F.1","Artifact":"A","Hostname":"ws-01"}',
+    '{"n":2,"FlowId":"F.2","Artifact":"A","Hostname":"WS-01"}',
+    '{"n":3,"Artifact":"A","Hostname":"ws-02"}',
+    '{"n":4,"_ts":1795500000,"ClientId":"server","Artifact":"Server.Audit.Logs"}',
+  ]
+  for (const row of rows) expect((await send(elastic, `${action}\n${row}\n`)).statusCode).toBe(200)
+  const reader = await bed.callerOf(tenant, 'viewer')
+  const hosts = (await reader.hosts.list({ sort: 'hostname', order: 'asc' })).rows
+  expect(hosts.map((host) => [host.clientId, host.hostname, host.rowsReceived])).toEqual([
+    ['server', 'server', 1],
+    ['C.1', 'ws-01', 2],
+    [null, 'ws-02', 1],
+  ])
 })
 
 test('a bulk body of many pieces is cut the same way when it comes again', async () => {

@@ -80,7 +80,7 @@ function elastic(scope: FastifyInstance, deps: Deps, ingest: Ingest, done: () =>
     const small = /^go-elasticsearch\/.*SNAPSHOT/.test(request.headers['user-agent'] ?? '')
     const items = small
       ? []
-      : actions.map(({ _index, _id }) => ({ index: { _index, _id, status: 201, result: 'created' } }))
+      : actions.map(({ kind, _index, _id }) => ({ [kind]: { _index, _id, status: 201, result: 'created' } }))
     return reply.send({ took: ms, errors: false, items })
   })
   done()

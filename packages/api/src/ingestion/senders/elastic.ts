@@ -7,6 +7,7 @@ import { receiveUnnumbered, type Unnumbered } from './unnumbered.ts'
 const mostLineBytes = 64 * 1024 * 1024
 
 interface Action {
+  kind: string
   _index?: unknown
   _id?: unknown
 }
@@ -22,7 +23,7 @@ function actionOf(line: string): Action | undefined {
     return undefined
   }
   const [[kind, action] = []] = Object.entries((read as object) ?? {}) as [string, Action][]
-  return kind && known.includes(kind) && typeof action === 'object' ? (action ?? {}) : undefined
+  return kind && known.includes(kind) && typeof action === 'object' ? { ...action, kind } : undefined
 }
 
 /** Pairs of an action and a document; `rest` is an action whose document has not come. Throws BAD_REQUEST. */
