@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { bed, connect, openSender, postgresUrls } from './bed.ts'
 import { bareTable } from './copy.ts'
 import { spread } from './figures.ts'
@@ -47,7 +48,11 @@ export async function ingest(rows: number, pairs: number, flowRows?: number) {
       }
     }
     const memory = memoryOf(server.pid)
+    await database.query("alter system set track_functions = 'pl'")
+    await database.query('select pg_reload_conf()')
     const again = await leg(feed(`${pairs - 1}-2`, 1))
+    await sleep(statsMs)
+    const repeat = await database.query<Repeat>(repeats)
     const cleanup = await cleanUp(server, database)
     load.push(loadAverage())
     const { bytes, deliveries, meanRows, rows: sent } = sender.index
@@ -58,7 +63,12 @@ export async function ingest(rows: number, pairs: number, flowRows?: number) {
       ...compared(copies, feeds),
       pendingCleanupCpu: cleanup,
       disk: { ofRaw: Number((diskBytes / bytes).toFixed(3)), bareOfRaw: await bareSize(database, bytes) },
-      repeat: { seconds: again.seconds, ofFirst: ratio(again.seconds, feeds.at(-2)!.seconds) },
+      repeat: {
+        seconds: again.seconds,
+        ofFirst: ratio(again.seconds, feeds.at(-2)!.seconds),
+        cpuOfFirst: ratio(again.serverCpu + again.postgresCpu, feeds.at(-2)!.serverCpu + feeds.at(-2)!.postgresCpu),
+        notedMs: repeat.rows[0],
+      },
       serverMemoryMb: memory,
     }
   } finally {
@@ -115,6 +125,17 @@ const evidenceBytes = ({ one }: Connected) =>
 
 const bareSize = async ({ one }: Connected, bytes: number) =>
   Number(((await one(`select pg_total_relation_size('bare') as n`)) / bytes).toFixed(3))
+
+/** A backend tells what it did a second later at the latest, when it is idle. */
+const statsMs = 2000
+
+/** What the one statement of a delivery that came before takes in PostgreSQL: all but the begin and the commit, which waits for no disk. */
+interface Repeat {
+  calls: number
+  mean: number
+}
+const repeats = `select calls::int, round((total_time / nullif(calls, 0))::numeric, 3)::float as mean from pg_stat_user_functions
+  where funcname = 'note_repeat'`
 
 /** What GIN put off: CPU seconds to take the pending entries of all runs into the index. */
 async function cleanUp({ postmaster }: Bed, database: Connected) {

@@ -17,6 +17,7 @@ import * as importKeysAndMappings from './0015_import_keys_and_mappings.ts'
 import * as searchByAnyTerm from './0017_search_by_any_term.ts'
 import * as searchByGrams from './0018_search_by_grams.ts'
 import * as rebuiltBlocks from './0019_rebuilt_blocks.ts'
+import * as repeatsInOneRoundTrip from './0020_repeats_in_one_round_trip.ts'
 
 /** Every migration, in order. Names are frozen once released. */
 export const migrations: Record<string, Migration> = {
@@ -38,4 +39,5 @@ export const migrations: Record<string, Migration> = {
   '0017_search_by_any_term': searchByAnyTerm,
   '0018_search_by_grams': searchByGrams,
   '0019_rebuilt_blocks': rebuiltBlocks,
+  '0020_repeats_in_one_round_trip': repeatsInOneRoundTrip,
 }

@@ -290,6 +290,21 @@ test('a later delivery of a known flow still says its org, and may not name anot
   expect(texts((await storedRows(tenantId)).get('A/B'))).toEqual(['{"n":1}'])
 })
 
+test('a repeat is noted as known with what of it is set aside, and refused where it names another org', async () => {
+  const { tenantId, credential, send } = await sender('root')
+  const body = batch(['{"n":1}', '{"n":2}'])
+  await send(body)
+  await send(batch(['{"n":1}', '{"n":"changed"}']))
+  expect(await send(body)).toEqual({ kind: 'batch', rows: 2, rejected: 1 })
+  const { rows } = await bed.root.query(
+    'select rows_stored::int as stored, rows_known::int as known, completed_at is not null as done from deliveries where tenant_id = $1 order by id desc limit 1',
+    [tenantId],
+  )
+  expect(rows).toEqual([{ stored: 0, known: 2, done: true }])
+  await bed.root.query("update velociraptor_servers set org_id = 'O9' where id = $1", [credential.serverId])
+  await expect(send(body)).rejects.toMatchObject({ code: 'FORBIDDEN' })
+})
+
 test('rows of a known flow whose collection was removed make it again', async () => {
   const { tenantId, send } = await sender('root')
   await send(batch(['{"n":1}']))

@@ -55,8 +55,9 @@ export async function receiveWhole(
     bodySha256: createHash('sha256').update(head.bytes).update(group.bytes).digest(),
     bodyBytes: head.bytes.length + group.bytes.length,
   }
-  const known = !ingest.places.seemNew(server, e) && (await isKnown(ingest, w))
-  const rejected = known ? await noteRepeat(ingest, w) : await store(ingest, w)
+  const aside = ingest.places.seemNew(server, e) ? null : await noteRepeat(ingest, w)
+  const known = aside !== null
+  const rejected = aside ?? (await store(ingest, w))
   if (rejected === undefined) return undefined
   ingest.places.came(server, e, e.start_row + group.lines)
   const fresh = known ? 0 : group.lines
@@ -91,45 +92,32 @@ async function endsOf({ db, tenantId }: TenantScope, collectionId: number): Prom
   return new Map(rows.map(({ id, end }) => [id, end ?? 0]))
 }
 
-/** Whether these rows are stored as they are. */
-const isKnown = ({ database }: Ingest, { tenantId, serverId, e, place, group, sha256 }: Whole) =>
-  withClient(database, async (client) => {
-    const results = await rowsOfEach(client, [
-      'begin read only',
-      `set local app.tenant_id = '${whole(tenantId)}'`,
-      `select from velociraptor_servers where tenant_id = ${tenantId} and id = ${whole(serverId)} and org_id = ${client.escapeLiteral(e.org_id)}`,
-      `select from runs where tenant_id = ${tenantId} and collection_id = ${whole(place.collectionId)} and source_id = ${whole(place.sourceId)}
-and first_row = ${whole(e.start_row)} and n = ${whole(group.lines)} and sha256 = '\\x${sha256.toString('hex')}'`,
-      'commit',
-    ])
-    const [server, runs] = results.slice(2)
-    if (server!.length === 0) throw otherOrg()
-    return runs!.length > 0
-  })
-
-/** A delivery that is stored already. Returns how many of its row numbers are set aside. */
+/**
+ * Notes a delivery whose rows are stored as they are. Returns how many of its row numbers are set aside; null when they are not.
+ * A row that is seen is durable, so nobody waits for the disk: a crash may cost the note of the repeat and no row.
+ */
 const noteRepeat = ({ database }: Ingest, w: Whole) =>
   withClient(database, async (client) => {
-    const { collectionId, sourceId } = w.place
     const results = await rowsOfEach(client, [
       ...opening(w),
-      `insert into deliveries (tenant_id, token_id, server_id, kind, host_id, collection_id, source_id, first_row, rows, rows_known, bytes, sha256,
-address, request_id, completed_at) values (${w.tenantId}, ${facts(client, w, [w.group.lines])}, now())`,
-      `select count(distinct row_number) as n from rejected_rows where tenant_id = ${w.tenantId} and collection_id = ${collectionId}
-and source_id = ${sourceId} and row_number >= ${w.e.start_row} and row_number < ${w.e.start_row + w.group.lines} and resolved_at is null`,
+      'set local synchronous_commit = off',
+      `select note_repeat(${w.tenantId}, '\\x${w.sha256.toString('hex')}', ${client.escapeLiteral(w.e.org_id)}, ${facts(client, w)}) as n`,
       'commit',
     ])
-    return Number(results.at(-2)![0]!.n)
+    const n = results.at(-2)![0]!.n
+    return n === null ? null : Number(n)
+  }).catch((error: { code?: string }) => {
+    throw error.code === 'VC001' ? otherOrg() : error
   })
 
-/** What is said of a delivery, in the order of the table's columns, as literals. */
-function facts(client: PoolClient, w: Whole, counts: number[]) {
+/** What is said of a delivery, in the order in which open_rows() and note_repeat() take it, as literals. */
+function facts(client: PoolClient, w: Whole) {
   const { credential, origin } = w.receiving
   const text = (value: string | undefined) => (value === undefined ? 'null' : client.escapeLiteral(value))
   const { hostId, collectionId, sourceId } = w.place
   // Rows that this process brings itself come with no token.
   const token = credential.tokenId === null ? 'null' : whole(credential.tokenId)
-  const ids = [hostId, collectionId, sourceId, w.e.start_row, w.group.lines, ...counts, w.bodyBytes].map(whole)
+  const ids = [hostId, collectionId, sourceId, w.e.start_row, w.group.lines, w.bodyBytes].map(whole)
   return `${token}, ${whole(w.serverId)}, '${w.e.kind}', ${ids.join()}, '\\x${w.bodySha256.toString('hex')}', ${text(origin.address)}, ${text(origin.requestId)}`
 }
 
@@ -163,7 +151,7 @@ async function storePrepared(ingest: Ingest, w: Whole, prepared: Prepared): Prom
           aside: 0,
           before: [
             ...opening(w),
-            `select open_rows(${w.tenantId}, ${deliveryId}, ${client.escapeLiteral(e.org_id)}, ${facts(client, w, [])})`,
+            `select open_rows(${w.tenantId}, ${deliveryId}, ${client.escapeLiteral(e.org_id)}, ${facts(client, w)})`,
           ].join(';\n'),
         }),
       ),
