@@ -82,8 +82,10 @@ test('finds exact values, bare and in quotes, with the whole row and its names',
   const tenantId = await bed.tenant()
   const api = await bed.callerOf(tenantId, 'viewer')
   const at = await place(tenantId, 'WS-7', 'Windows.System.Pslist')
+  const first =
+    '{"Name":"svchost.exe","Cmd":"C:\\\\Windows\\\\svchost.exe -k \\"net svcs\\"","Big":9223372036854775808,"EventTime":"2024-03-01T10:20:30.1234567Z"}'
   await store(at, [
-    '{"Name":"svchost.exe","Cmd":"C:\\\\Windows\\\\svchost.exe -k \\"net svcs\\"","Big":9223372036854775808,"EventTime":"2024-03-01T10:20:30.1234567Z"}',
+    first,
     '{"Name":"SVCHOST.EXE","Remote":"to 203.0.113.66:443","EventTime":"2024-03-02T00:00:00Z"}',
     '{"Name":"svchost.exe.bak","EventTime":"2024-03-03T00:00:00Z"}',
   ])
@@ -100,6 +102,7 @@ test('finds exact values, bare and in quotes, with the whole row and its names',
     row: 0,
     eventTime: '2024-03-01T10:20:30.123457Z',
     bytes: 140,
+    start: first,
     data: {
       Name: 'svchost.exe',
       Cmd: 'C:\\Windows\\svchost.exe -k "net svcs"',
@@ -267,6 +270,18 @@ test('gives a row back exactly as sent', async () => {
     { data: null, omitted: 'large' },
     { data: { a: 'caf\ufffd' } },
   ])
+  const starts = [...rows.map((row) => row.slice(0, 300)), '{"a":"caf\ufffd"}']
+  expect(list.rows.map(({ start }) => start)).toEqual(starts)
+})
+
+test('starts a listed row as it was sent, and cuts no character in two', async () => {
+  const tenantId = await bed.tenant()
+  const api = await bed.callerOf(tenantId, 'viewer')
+  const at = await place(tenantId)
+  const rows = ['{"b":18446744073709551615,"2":1.0,"1":-0}', `{"x":"${'a'.repeat(293)}🔥${'🔥'.repeat(500)}"}`]
+  await store(at, rows)
+  const { rows: found } = await api.rows.search({ query: '' })
+  expect(new Set(found.map(({ start }) => start))).toEqual(new Set([rows[0], rows[1]!.slice(0, 299)]))
 })
 
 test("lists a collection's rows in order, page by page, with the columns of the source", async () => {

@@ -6,12 +6,13 @@ import { count, plural } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keys.ts'
 import { useAllTenants, useTenant } from '../../lib/tenant.ts'
 import { useSetSearch } from '../../lib/url.ts'
+import { Evidence } from '../../ui/evidence.tsx'
 import { Loaded } from '../../ui/Loaded.tsx'
 import { FixedPage } from '../../ui/Page.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { TenantName } from '../../ui/TenantName.tsx'
 import { StatusLine } from '../../ui/StatusLine.tsx'
-import { Cell, Omitted } from './cells.tsx'
+import { Cell } from './cells.tsx'
 import type { GridColumn } from './columns.ts'
 import type { Row } from './RowDrawer.tsx'
 import { RowsView } from './RowsView.tsx'
@@ -64,9 +65,11 @@ const columns: GridColumn<Row>[] = [
     id: 'data',
     name: 'Row',
     width: 1100,
-    cell: (row) => (row.omitted ? <Omitted why={row.omitted} /> : <Cell value={row.data} />),
+    cell: (row) => <Evidence text={isWhole(row) ? row.start : `${row.start}…`} />,
   },
 ]
+
+const isWhole = (row: Row) => new TextEncoder().encode(row.start).length >= row.bytes
 
 export function RowsPage() {
   const search = useSearch({ from: '/app/rows' })

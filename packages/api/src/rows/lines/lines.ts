@@ -24,7 +24,11 @@ export interface Row extends Shown {
   eventTime: string
   /** Size of the row as sent. */
   bytes: number
+  /** Its first characters as sent: keys in their order, numbers as they were written. */
+  start: string
 }
+
+const startLength = 300
 
 /** A page ends early when its rows are this large together; a frame is opened for the rows of so many hits at a time. */
 const pageBytes = 4_000_000
@@ -71,7 +75,10 @@ export async function showRows(scope: ReadScope, hits: Hit[]): Promise<Row[]> {
   const rows: Row[] = []
   let size = 0
   const exact = await asSent(scope, hits)
-  const show = (line: Buffer, hit: Hit) => ({ bytes: exact(line, hit).length, ...shownRow(line) })
+  const show = (line: Buffer, hit: Hit) => {
+    const sent = exact(line, hit)
+    return { bytes: sent.length, start: startOf(sent), ...shownRow(line) }
+  }
   for await (const { hit, made } of readLines(scope, hits, show)) {
     size += made.data === null ? 0 : made.bytes
     if (rows.length > 0 && size > pageBytes) break
@@ -82,6 +89,14 @@ export async function showRows(scope: ReadScope, hits: Hit[]): Promise<Row[]> {
   }
   return rows
 }
+
+/** A character takes at most four bytes, and none is cut in two. */
+const startOf = (line: Buffer) =>
+  line
+    .subarray(0, 4 * startLength)
+    .toString()
+    .slice(0, startLength)
+    .replace(/[\ud800-\udbff]$/, '')
 
 const unique = (hits: Hit[], key: 'hostId' | 'sourceId') => [...new Set(hits.map((hit) => hit[key]))]
 
