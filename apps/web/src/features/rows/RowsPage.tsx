@@ -168,8 +168,9 @@ function Nothing({ asked, widen }: NothingProps) {
         </>
       }
     >
-      A word is a whole value: a file’s full path, a hash, an address. For a part of one write *part*; narrow with
-      Field:value, host: and source:.
+      A word is a whole value: a file’s full path, a hash, an address. For a part of one write{' '}
+      <span className="mono">*part*</span>; narrow with <span className="mono">Field:value</span>,{' '}
+      <span className="mono">host:name</span> or <span className="mono">source:name</span>.
     </EmptyState>
   )
 }
@@ -218,8 +219,8 @@ function QueryBar({ q, from, to, fault, run }: BarProps) {
           step="1"
           name="from"
           aria-label="From, UTC"
-          leftSection={<span className="meta">From</span>}
-          leftSectionWidth={48}
+          leftSection={<span className="meta">From (UTC)</span>}
+          leftSectionWidth={80}
           defaultValue={from?.replace('Z', '')}
         />
         <TextInput
@@ -227,8 +228,8 @@ function QueryBar({ q, from, to, fault, run }: BarProps) {
           step="1"
           name="to"
           aria-label="To, UTC"
-          leftSection={<span className="meta">To</span>}
-          leftSectionWidth={32}
+          leftSection={<span className="meta">To (UTC)</span>}
+          leftSectionWidth={66}
           defaultValue={to?.replace('Z', '')}
         />
         <Button type="submit">Run</Button>
