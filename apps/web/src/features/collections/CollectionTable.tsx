@@ -9,7 +9,14 @@ import { Mono } from '../../ui/Value.tsx'
 
 type Row = Outputs['collections']['list']['rows'][number]
 
-export function CollectionTable({ rows, withHost = false }: { rows: Row[]; withHost?: boolean }) {
+interface TableProps {
+  rows: Row[]
+  withHost?: boolean
+  /** Another panel stands beside it: across tenants it has no room for who asked, and none for the time where it is narrow. */
+  beside?: boolean
+}
+
+export function CollectionTable({ rows, withHost = false, beside = false }: TableProps) {
   const all = useAllTenants()
   const tenantOf = (row: Row) => ({ tenant: all ? row.tenantId : undefined })
   const columns: Column<Row>[] = [
@@ -49,13 +56,8 @@ export function CollectionTable({ rows, withHost = false }: { rows: Row[]; withH
         ]
       : []),
     ...(all ? [{ head: 'Tenant', cell: (row: Row) => <TenantName id={row.tenantId} /> }] : []),
-    {
-      head: 'Asked by',
-      width: 210,
-      wide: true,
-      cell: (row) => <AskedBy row={row} />,
-    },
-    { head: 'Changed', width: 130, cell: (row) => <Time at={row.updatedAt} form="day" /> },
+    ...(all && beside ? [] : [askedBy]),
+    { head: 'Changed', width: 130, wide: all && beside, cell: (row) => <Time at={row.updatedAt} form="day" /> },
     {
       head: 'Rows received of expected',
       width: 180,
@@ -64,6 +66,8 @@ export function CollectionTable({ rows, withHost = false }: { rows: Row[]; withH
   ]
   return <List label="Collections" rows={rows} rowKey={(row) => row.id} columns={columns} />
 }
+
+const askedBy: Column<Row> = { head: 'Asked by', width: 210, wide: true, cell: (row) => <AskedBy row={row} /> }
 
 function AskedBy({ row }: { row: Row }) {
   const who = row.huntDescription || row.huntId || row.creator
