@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { Link } from '@tanstack/react-router'
 import { trpc } from '../../api.ts'
 import { count, plainTime, plural } from '../../lib/format.ts'
+import { useMay } from '../../lib/me.ts'
 import { useAllTenants, useTenant } from '../../lib/tenant.ts'
 import { List } from '../../ui/List.tsx'
 import { Loaded } from '../../ui/Loaded.tsx'
@@ -53,9 +54,9 @@ function Incomplete() {
       <Loaded query={found}>
         {({ rows }) =>
           rows.length === 0 ? (
-            <EmptyState title="Nothing is incomplete">Every announced row has arrived.</EmptyState>
+            <EmptyState title="Nothing is incomplete">No announced row is missing.</EmptyState>
           ) : (
-            <CollectionTable rows={rows} withHost />
+            <CollectionTable rows={rows} withHost beside />
           )
         }
       </Loaded>
@@ -82,7 +83,7 @@ function Arrived() {
               Rows appear here with the first delivery.
             </EmptyState>
           ) : (
-            <CollectionTable rows={rows} withHost />
+            <CollectionTable rows={rows} withHost beside />
           )
         }
       </Loaded>
@@ -90,9 +91,16 @@ function Arrived() {
   )
 }
 
+const openOne = (
+  <Link className="link" to="/cases" search={{ create: true }}>
+    Open a case…
+  </Link>
+)
+
 function RecentCases() {
   const found = trpc.cases.list.useQuery({ ...useTenant(), limit: 6 })
   const all = useAllTenants()
+  const mayWork = useMay('case:work') && !all
   return (
     <Panel
       title="Recent cases"
@@ -106,7 +114,9 @@ function RecentCases() {
       <Loaded query={found}>
         {({ rows }) =>
           rows.length === 0 ? (
-            <EmptyState title="No case yet">A case keeps what an investigation found.</EmptyState>
+            <EmptyState title="No case yet" action={mayWork && openOne}>
+              A case keeps what an investigation found.
+            </EmptyState>
           ) : (
             <List
               label="Recent cases"
@@ -155,6 +165,8 @@ function QuietHosts() {
       <Loaded query={found}>
         {({ rows }) => {
           const late = rows.filter((host) => isLate(host.lastSeen))
+          if (rows.length === 0)
+            return <EmptyState title="No host yet">A host is known from its first delivery on.</EmptyState>
           if (late.length === 0)
             return <EmptyState title="No host is late">Every known host was seen within 24 hours.</EmptyState>
           return (
