@@ -49,8 +49,8 @@ export function IngestionPage() {
   )
 }
 
-function Cards({ data: { today, incomplete: sources } }: { data: Overview }) {
-  const incomplete = useIncomplete().data?.total ?? sources.total
+function Cards({ data: { today } }: { data: Overview }) {
+  const incomplete = useIncomplete().data?.total
   return (
     <div className="grid" style={{ gridTemplateColumns: 'repeat(3, minmax(0, 1fr))' }}>
       <Card
@@ -61,8 +61,8 @@ function Cards({ data: { today, incomplete: sources } }: { data: Overview }) {
       <Card
         title="Incomplete collections"
         figure={incomplete}
-        below={incomplete === 0 ? 'every announced row is here' : 'fewer rows than announced'}
-        warn={incomplete > 0}
+        below={incompleteWords(incomplete)}
+        warn={incomplete !== undefined && incomplete > 0}
       />
       <Card
         title="Set aside today"
@@ -74,12 +74,27 @@ function Cards({ data: { today, incomplete: sources } }: { data: Overview }) {
   )
 }
 
-function Card({ title, figure, below, warn }: { title: string; figure: number; below: string; warn?: boolean }) {
+function incompleteWords(incomplete: number | undefined) {
+  if (incomplete === undefined) return 'being counted'
+  return incomplete === 0 ? 'no announced row is missing' : 'fewer rows than announced'
+}
+
+interface CardProps {
+  title: string
+  /** Undefined until it is known: no figure stands in for another. */
+  figure: number | undefined
+  below: string
+  warn?: boolean
+}
+
+function Card({ title, figure, below, warn }: CardProps) {
   return (
     <div className="panel">
       <div className="pad">
         <div className="meta">{title}</div>
-        <div style={{ fontSize: 20, lineHeight: '28px', fontWeight: 600 }}>{count(figure)}</div>
+        <div style={{ fontSize: 20, lineHeight: '28px', fontWeight: 600 }}>
+          {figure === undefined ? '\u00a0' : count(figure)}
+        </div>
         <div className="meta">{warn ? <Dot tone="warn">{below}</Dot> : below}</div>
       </div>
     </div>
