@@ -92,8 +92,8 @@ function Origin({ preview: { remembered, mapping } }: { preview: Preview }) {
     )
   return (
     <div className="t2">
-      {Object.keys(mapping).length > 0 ? 'New columns; what is chosen goes by their names.' : 'New columns.'} It is
-      remembered for the next file that has them.
+      These columns are new{Object.keys(mapping).length > 0 && '; what is chosen below is a guess from their names'}.
+      What you choose is remembered for the next file that has the same columns.
     </div>
   )
 }
