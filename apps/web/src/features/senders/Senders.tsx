@@ -83,7 +83,7 @@ function SenderItem({ sender, watch }: { sender: Sender; watch: (() => void) | u
           <Dot tone={tones[sender.state]}>
             <b className="b trunc">{sender.token}</b>
           </Dot>
-          <div className="meta trunc">
+          <div className="meta" style={{ overflowWrap: 'anywhere' }}>
             {all && (
               <>
                 <TenantName id={sender.tenantId} /> ·{' '}
