@@ -32,6 +32,14 @@ test('shows rows with their fields as columns and the numbers as they were sent'
   expect(screen.getByRole('status', { name: 'Status' }).textContent).toContain('3 rows kept')
 })
 
+test('lists what a search found as it was sent: keys in their order, numbers as they were written', async () => {
+  const row = '{"b":18446744073709551615,"2":1.0,"1":-0}'
+  const { tenantId } = await flow([row, `{"long":"${'x'.repeat(400)}"}`])
+  await bed.open('/rows', { tenantId })
+  await screen.findByText(row)
+  await screen.findByText(`{"long":"${'x'.repeat(291)}…`)
+})
+
 test('opens the row of a deep link also when it is on no page that was loaded', async () => {
   const { tenantId, id, source, table } = await flow(numbers)
   await bed.open(`${table}&row=${id}.${source}.440`, { tenantId })
