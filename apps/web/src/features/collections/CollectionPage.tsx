@@ -132,7 +132,15 @@ const SetAside = ({ collection }: { collection: Collection }) => (
       columns={[
         { head: 'Row', num: true, cell: (row) => row.rowNumber ?? 'not known' },
         { head: 'Line', num: true, cell: (row) => count(row.lineNumber) },
-        { head: 'Delivery', num: true, cell: (row) => row.deliveryId },
+        {
+          head: 'Delivery',
+          num: true,
+          cell: ({ deliveryId }) => (
+            <Link className="link" to="/ingestion" search={{ delivery: deliveryId }} hash="aside">
+              {deliveryId}
+            </Link>
+          ),
+        },
         { head: 'Reason', wrap: true, cell: (row) => <Mono value={row.reason} /> },
         { head: 'Size', num: true, cell: (row) => bytes(row.byteLength) },
         { head: 'When', cell: (row) => <Time at={row.createdAt} form="day" /> },

@@ -29,6 +29,15 @@ const sender = async (more: string) => {
 
 const panel = async (name: string) => within(await screen.findByRole('region', { name }))
 
+test('a collection leads from what was set aside to its bytes', async () => {
+  await flow()
+  const { id } = await bed.one<{ id: number }>('select id from collections where tenant_id = $1', [tenantId])
+  const user = await bed.open(`/collections/${id}`, { tenantId, role: 'user' })
+  await user.click(within(await screen.findByRole('table', { name: 'Set aside' })).getByRole('link'))
+  await screen.findByRole('heading', { name: 'Ingestion' })
+  await (await panel('Set aside')).findByText(/^1 of delivery \d+$/)
+})
+
 test('a sender that stopped is said here and at home, and an admin says when that is', async () => {
   await flow()
   await sender('minutes = 400')
