@@ -1,4 +1,4 @@
-import { createRouter, type RouterHistory } from '@tanstack/react-router'
+import { createRoute, createRouter, type RouterHistory } from '@tanstack/react-router'
 import { auditRoutes } from './features/audit/routes.ts'
 import { rowRoutes } from './features/rows/routes.ts'
 import { hostRoutes } from './features/hosts/routes.ts'
@@ -14,6 +14,9 @@ import { tenantRoutes } from './features/tenants/routes.ts'
 import { tokenRoutes } from './features/tokens/routes.ts'
 import { userRoutes } from './features/users/routes.ts'
 import { appRoute, rootRoute } from './layout.tsx'
+import { NowherePage } from './shell/BrokenPage.tsx'
+
+const nowhere = createRoute({ getParentRoute: () => appRoute, path: '$', component: NowherePage })
 
 const routeTree = rootRoute.addChildren([
   ...entryRoutes,
@@ -32,6 +35,7 @@ const routeTree = rootRoute.addChildren([
     ...retentionRoutes,
     ...auditRoutes,
     ...healthRoutes,
+    nowhere,
   ]),
 ])
 
