@@ -1,5 +1,5 @@
-import { Select } from '@mantine/core'
-import { useSearch } from '@tanstack/react-router'
+import { Button, Select } from '@mantine/core'
+import { Link, useSearch } from '@tanstack/react-router'
 import { trpc } from '../../api.ts'
 import { plural } from '../../lib/format.ts'
 import { useTenant } from '../../lib/tenant.ts'
@@ -32,6 +32,11 @@ export function ArtifactsPage() {
             value={type ?? null}
             onChange={(value) => setSearch({ type: value ?? undefined })}
           />
+          {(query || type) && (
+            <Button variant="subtle" onClick={() => setSearch({ query: undefined, type: undefined })}>
+              Clear the filter
+            </Button>
+          )}
         </div>
         <Paged
           query={found}
@@ -39,7 +44,16 @@ export function ArtifactsPage() {
             query || type ? (
               <EmptyState title="No artifact matches">Values and descriptions were searched.</EmptyState>
             ) : (
-              <EmptyState title="No artifact yet">Artifacts are added on the page of a case.</EmptyState>
+              <EmptyState
+                title="No artifact yet"
+                action={
+                  <Link className="link" to="/cases">
+                    Show cases
+                  </Link>
+                }
+              >
+                Artifacts are added on the page of a case.
+              </EmptyState>
             )
           }
         >

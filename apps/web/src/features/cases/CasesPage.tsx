@@ -58,6 +58,14 @@ export function CasesPage() {
             value={severity ?? null}
             onChange={(value) => setSearch({ severity: value ?? undefined })}
           />
+          {filtered && (
+            <Button
+              variant="subtle"
+              onClick={() => setSearch({ query: undefined, status: undefined, severity: undefined })}
+            >
+              Clear the filter
+            </Button>
+          )}
         </div>
         <Paged
           query={found}

@@ -9,6 +9,15 @@ beforeAll(async () => {
 })
 afterAll(() => bed.close())
 
+test('says that no case matches, and clears the filter', async () => {
+  const tenantId = await bed.tenant()
+  const user = await bed.open('/cases?query=nothing&severity=low', { tenantId, role: 'user' })
+  await screen.findByRole('heading', { name: 'No case matches' })
+  await user.click(screen.getByRole('button', { name: 'Clear the filter' }))
+  await screen.findByRole('heading', { name: 'No case yet' })
+  expect(bed.address()).toBe('/cases')
+})
+
 test('keeps both texts when somebody else saved in between', async () => {
   const tenantId = await bed.tenant()
   const other = await bed.callerOf(tenantId, 'user', 'omar')

@@ -19,6 +19,9 @@ import { LastSeen } from './LastSeen.tsx'
 
 type Host = Outputs['hosts']['list']['rows'][number]
 
+const hostsWords = (total: number, filtered: boolean) =>
+  filtered ? plural(total, 'host matches', 'hosts match') : plural(total, 'host')
+
 export function HostsPage() {
   const search = useSearch({ from: '/app/hosts' })
   const setSearch = useSetSearch<typeof search>()
@@ -32,7 +35,7 @@ export function HostsPage() {
   const sorted = (by: 'lastSeen' | 'hostname') => (to: Direction) => setSearch({ sort: by, direction: to })
   const filtered = Object.keys(filter).length > 0
   return (
-    <Page title="Hosts" sub={found.data && `${plural(found.data.pages[0]!.total, 'host')}${filtered ? ' match' : ''}`}>
+    <Page title="Hosts" sub={found.data && hostsWords(found.data.pages[0]!.total, filtered)}>
       <section className="panel" aria-label="Hosts">
         <div className="filterbar">
           <SearchBox

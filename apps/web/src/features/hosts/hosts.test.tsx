@@ -32,6 +32,19 @@ test('lists the hosts of the own tenant, and keeps sort and filter in the addres
   await user.type(screen.getByRole('textbox', { name: /^Name/ }), 'bet')
   await expect.poll(names).toEqual(['beta'])
   expect(bed.address()).toContain('query=bet')
+  await screen.findByText('1 host matches')
+})
+
+test('an address that leads nowhere leaves the ways to everywhere else', async () => {
+  await bed.open('/nowhere/at/all', { tenantId: await bed.tenant() })
+  await screen.findByRole('heading', { name: 'No such page' })
+  expect(screen.getByRole('link', { name: 'Hosts' })).toBeTruthy()
+})
+
+test('says of a home without hosts that there is none, not that every one was seen', async () => {
+  await bed.open('/', { tenantId: await bed.tenant(), role: 'user' })
+  await screen.findByRole('heading', { name: 'No host yet' })
+  expect((await screen.findByRole('link', { name: 'Open a case…' })).getAttribute('href')).toBe('/cases?create=true')
 })
 
 test('says where hosts come from while there is none', async () => {
