@@ -111,8 +111,10 @@ function ask({ worker, jobs, slots, free }: Seat, id: number, bytes: Uint8Array,
     if (slot !== undefined) slots[slot]!.lines.set(bytes)
     jobs.set(id, { slot, resolve, reject })
     worker.ref()
-    const lines = slot === undefined ? bytes : { slot, length: bytes.length }
-    worker.postMessage({ id, lines, receivedAt } satisfies Task)
+    // A view is sent with all that it is a view of, so what has no slot goes as a copy of its own.
+    const own = slot === undefined ? Uint8Array.from(bytes) : undefined
+    const lines = own ?? { slot: slot!, length: bytes.length }
+    worker.postMessage({ id, lines, receivedAt } satisfies Task, own ? [own.buffer] : [])
   })
 }
 
