@@ -124,6 +124,35 @@ test('a delivery over INGEST_BODY_MB is refused with 413', async () => {
   expect((await sendRows(base, token, body)).status).toBe(413)
 })
 
+test('rows without a credential, with one of another scope and with a wrong envelope are told apart, and none is kept', async () => {
+  const bed = await appBed()
+  beds.push(bed)
+  const base = await bed.app.listen({ host: '127.0.0.1', port: 0 })
+  const { call: asAdmin, token } = await firstAccount(base)
+  const { token: api } = await asAdmin<{ token: string }>('tokens.create', { name: 'script', scope: 'api' })
+  const envelope = {
+    kind: 'batch',
+    version: 1,
+    org_id: 'root',
+    client_id: 'C.1',
+    flow_id: 'F.1',
+    artifact: 'A',
+    rows: 1,
+  }
+  const rows = `${JSON.stringify({ ...envelope, start_row: 0 })}\n{"a":1}\n`
+  const answers = [
+    await sendRows(base, '', rows),
+    await sendRows(base, `vct_${'0'.repeat(43)}`, rows),
+    await sendRows(base, api, rows),
+    await sendRows(base, token, '{"a":1}\n'),
+    await sendRows(base, token, rows.replace('root', 'O9')),
+  ]
+  expect(answers.map(({ status }) => status)).toEqual([401, 401, 403, 400, 403])
+  expect((await asAdmin<{ total: number }>('collections.list')).total).toBe(0)
+  expect((await sendRows(base, token, rows)).status).toBe(200)
+  expect((await asAdmin<{ total: number }>('collections.list')).total).toBe(1)
+})
+
 test('a log line has the request’s id, its path and its outcome, and neither a secret nor a value', async () => {
   const lines: string[] = []
   const bed = await bedWith({ log: openLog('debug', { write: (line) => void lines.push(line) }) })
