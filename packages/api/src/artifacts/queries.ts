@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { record } from '../audit.ts'
 import { AppError, notFound } from '../errors.ts'
 import { beyond, holds, page, type Place } from '../keyset.ts'
+import { lockCase } from '../cases/queries.ts'
 import type { ReadScope, TenantScope } from '../scope.ts'
 import type { ArtifactType } from './input.ts'
 
@@ -82,16 +83,7 @@ interface Created {
 
 /** Throws CONFLICT `taken` when the case holds the value already. */
 export async function createArtifact(scope: TenantScope, { caseId, artifactType, value, description }: Created) {
-  // The lock keeps the case from being deleted between the look and the insert.
-  const home = await scope.db
-    .selectFrom('cases')
-    .select('id')
-    .where('tenantId', '=', scope.tenantId)
-    .where('id', '=', caseId)
-    .where('deletedAt', 'is', null)
-    .forShare()
-    .executeTakeFirst()
-  if (!home) throw notFound('case')
+  await lockCase(scope, caseId)
   const createdBy = scope.actor?.tenantId === scope.tenantId ? scope.actor.userId : null
   const made = await scope.db
     .insertInto('artifacts')

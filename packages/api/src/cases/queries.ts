@@ -166,3 +166,16 @@ async function whyNot(scope: TenantScope, id: number) {
   const detail = { theirs, who: theirs.updatedBy, when: theirs.updatedAt }
   return new AppError('CONFLICT', 'Someone saved the case while you were writing', 'stale', detail)
 }
+
+/** For what is put into a case: the lock keeps it from being deleted meanwhile. */
+export async function lockCase(scope: TenantScope, id: number) {
+  const found = await scope.db
+    .selectFrom('cases')
+    .select('id')
+    .where('tenantId', '=', scope.tenantId)
+    .where('id', '=', id)
+    .where('deletedAt', 'is', null)
+    .forShare()
+    .executeTakeFirst()
+  if (!found) throw notFound('case')
+}

@@ -24,29 +24,27 @@ const inside = (value: unknown): Json => (typeof value === 'object' && value !==
 
 /** The host of a client, made when it is new. A client that sent no record yet is known by its id. */
 export async function hostOf(scope: TenantScope, serverId: number | null, clientId: string, hostname = clientId) {
-  const found = await scope.db
-    .selectFrom('hosts')
-    .select('id')
-    .where('tenantId', '=', scope.tenantId)
-    .where('serverId', serverId === null ? 'is' : '=', serverId)
-    .where('clientId', '=', clientId)
-    .executeTakeFirst()
+  const found = await hostOfClient(scope, serverId, clientId)
   if (found) return found.id
   await scope.db
     .insertInto('hosts')
     .values({ tenantId: scope.tenantId, serverId, clientId, hostname })
     .onConflict((oc) => oc.doNothing())
     .execute()
-  const made = await scope.db
+  // Nothing was made where another sender made it at the same time.
+  const made = await hostOfClient(scope, serverId, clientId)
+  if (!made) throw notFound('host')
+  return made.id
+}
+
+const hostOfClient = (scope: TenantScope, serverId: number | null, clientId: string) =>
+  scope.db
     .selectFrom('hosts')
     .select('id')
     .where('tenantId', '=', scope.tenantId)
     .where('serverId', serverId === null ? 'is' : '=', serverId)
     .where('clientId', '=', clientId)
     .executeTakeFirst()
-  if (!made) throw notFound('host')
-  return made.id
-}
 
 interface NamedCollection {
   hostId: number

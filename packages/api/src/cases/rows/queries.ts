@@ -1,21 +1,9 @@
 import { sql } from 'kysely'
 import { record } from '../../audit.ts'
+import { lockCase } from '../queries.ts'
 import { notFound } from '../../errors.ts'
 import type { TenantScope } from '../../scope.ts'
 import type { RowName } from '../../rows/rules.ts'
-
-/** The lock keeps the case from being deleted meanwhile. */
-async function lockCase(scope: TenantScope, id: number) {
-  const found = await scope.db
-    .selectFrom('cases')
-    .select('id')
-    .where('tenantId', '=', scope.tenantId)
-    .where('id', '=', id)
-    .where('deletedAt', 'is', null)
-    .forShare()
-    .executeTakeFirst()
-  if (!found) throw notFound('case')
-}
 
 /**
  * Holds rows in a case: retention leaves them from now on. All of them or none: a row that is not stored is NOT_FOUND. One
