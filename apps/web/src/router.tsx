@@ -14,9 +14,9 @@ import { tenantRoutes } from './features/tenants/routes.ts'
 import { tokenRoutes } from './features/tokens/routes.ts'
 import { userRoutes } from './features/users/routes.ts'
 import { appRoute, rootRoute } from './layout.tsx'
-import { NowherePage } from './shell/BrokenPage.tsx'
+import { MissingPage } from './shell/BrokenPage.tsx'
 
-const nowhere = createRoute({ getParentRoute: () => appRoute, path: '$', component: NowherePage })
+const nowhere = createRoute({ getParentRoute: () => appRoute, path: '$', component: MissingPage })
 
 const routeTree = rootRoute.addChildren([
   ...entryRoutes,

@@ -1,13 +1,10 @@
 import { Button } from '@mantine/core'
 import { NotFoundState, Quiet } from '../ui/QuietPage.tsx'
 
-/** Inside the rail and the top bar, for whoever is signed in. */
-export const NowherePage = () => <NotFoundState what="No such page" />
-
 export function MissingPage() {
   return (
     <main className="main" id="main">
-      <NowherePage />
+      <NotFoundState what="No such page" />
     </main>
   )
 }

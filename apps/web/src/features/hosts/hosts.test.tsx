@@ -37,7 +37,8 @@ test('lists the hosts of the own tenant, and keeps sort and filter in the addres
 
 test('an address that leads nowhere leaves the ways to everywhere else', async () => {
   await bed.open('/nowhere/at/all', { tenantId: await bed.tenant() })
-  await screen.findByRole('heading', { name: 'No such page' })
+  const heading = await screen.findByRole('heading', { name: 'No such page' })
+  expect(screen.getByRole('main').contains(heading)).toBe(true)
   expect(screen.getByRole('link', { name: 'Hosts' })).toBeTruthy()
 })
 
