@@ -5,6 +5,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildWorkerApp } from './app.ts'
 import { openLog } from './log.ts'
+import { openMetrics } from './metrics.ts'
 import { testDeps } from './testing.ts'
 import { jobsOf, startJobs, type Job } from './worker.ts'
 
@@ -61,7 +62,8 @@ test('what is past a retention is removed, and a month that is empty is dropped'
   const left = async () =>
     (await root.query<{ name: string }>('select t.name from blocks b join tenants t on t.id = b.tenant_id order by 1'))
       .rows
-  const jobs = startJobs(soon(jobsOf('worker', database, testServices)), log)
+  const metrics = openMetrics()
+  const jobs = startJobs(soon(jobsOf('worker', database, { ...testServices, count: metrics.count })), log)
   await until(async () => (await left()).length < 2)
   expect(await left()).toEqual([{ name: 'for ever' }])
   expect(await partitions()).toContain(`blocks_${old}`)
@@ -70,6 +72,7 @@ test('what is past a retention is removed, and a month that is empty is dropped'
   await jobs.stop()
   expect(await left()).toEqual([])
   expect(await partitions()).not.toContain(`block_columns_${old}`)
+  expect(await metrics.registry.metrics()).toContain('velocicompanion_retention_removed_total{what="rows"} 14')
 })
 
 test('ROLE=server leaves the jobs to the workers', () => {
