@@ -50,7 +50,7 @@ export async function chartOf(
   const found = await look(searcher, plan, { collect, counts: true })
   const all = [...found.chart].map(([value, counts]) => ({ value, rows: [...counts] }))
   const sums = Array.from({ length: none ? 0 : buckets }, (_, i) => all.reduce((sum, { rows }) => sum + rows[i]!, 0))
-  const ranked = all.toSorted((a, b) => sumOf(b.rows) - sumOf(a.rows))
+  const ranked = all.toSorted((a, b) => sumOf(b.rows) - sumOf(a.rows) || (a.value < b.value ? -1 : 1))
   const rest = field ? ranked.slice(mostSeries) : []
   return {
     from: timeText(collect.from),

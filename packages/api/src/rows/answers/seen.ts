@@ -31,8 +31,8 @@ export async function seenValue(searcher: Searcher, value: string, bounds: Bound
   const plan = await planRows(searcher, { filter: leaf, leaves: [leaf] }, bounds, collect)
   const found = await look(searcher, plan, { collect, counts: true })
   const all = [...found.seen.values()]
-  const byHost = newest(addUp(all, ({ hostId }) => hostId))
-  const bySource = newest(addUp(all, ({ sourceId }) => sourceId))
+  const byHost = newest(all, ({ hostId }) => hostId)
+  const bySource = newest(all, ({ sourceId }) => sourceId)
   const hosts = byHost.slice(0, most)
   const sources = bySource.slice(0, most)
   const names = await namesOf(
@@ -64,7 +64,9 @@ export async function seenValue(searcher: Searcher, value: string, bounds: Bound
 
 const sighting = ({ rows, first, last }: Seen): Sighting => ({ rows, first: timeText(first), last: timeText(last) })
 
-const newest = (seen: Seen[]) => seen.sort((a, b) => b.last - a.last || a.hostId - b.hostId)
+/** In an order that does not hang on which block was read first. */
+const newest = (all: Seen[], by: (seen: Seen) => number) =>
+  addUp(all, by).sort((a, b) => b.last - a.last || by(a) - by(b))
 
 function addUp(all: Seen[], by: (seen: Seen) => number | string): Seen[] {
   const sums = new Map<number | string, Seen>()
@@ -93,7 +95,7 @@ export async function sweepValues(searcher: Searcher, values: string[], bounds: 
   const names = await namesOf(searcher.scope, [...new Set(hits.map(({ hostId }) => hostId))], [])
   const asked = new Map(values.toReversed().map((value) => [folded(value), value]))
   return hits
-    .sort((a, b) => b.last - a.last)
+    .sort((a, b) => b.last - a.last || a.hostId - b.hostId || (a.value! < b.value! ? -1 : 1))
     .map((seen) => ({
       value: asked.get(seen.value!)!,
       tenantId: seen.tenantId,
