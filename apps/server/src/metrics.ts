@@ -14,7 +14,7 @@ export function openMetrics() {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const { requests, auth, queries } = measures(registry)
-  const { rows, bytes, removed, up, active } = amounts(registry)
+  const { rows, bytes, removed, joined, up, active } = amounts(registry)
   const { sent, lag, imports } = ofSenders(registry)
   const { states, aside } = ofNow(registry)
   return {
@@ -33,6 +33,10 @@ export function openMetrics() {
       if (event.kind === 'removed') {
         removed.inc({ what: 'rows' }, event.rows)
         removed.inc({ what: 'files' }, event.files)
+        return
+      }
+      if (event.kind === 'joined') {
+        joined.inc(event.blocks)
         return
       }
       if (event.kind === 'import') {
@@ -157,13 +161,18 @@ function amounts(registry: Registry) {
     registers,
   })
   for (const what of ['rows', 'files']) removed.inc({ what }, 0)
+  const joined = new Counter({
+    name: name('blocks_joined_total'),
+    help: 'Small blocks of rows that were joined to larger ones',
+    registers,
+  })
   const up = new Gauge({ name: name('database_up'), help: 'Whether the database answers', registers })
   const active = new Gauge({
     name: name('active_users'),
     help: 'Users whose sign-in was used within two lives of an access token',
     registers,
   })
-  return { rows, bytes, removed, up, active }
+  return { rows, bytes, removed, joined, up, active }
 }
 
 /** `GET /metrics` as Prometheus text: with METRICS_TOKEN for who has it, without for this machine only. */

@@ -28,5 +28,5 @@ export { acceptImport, mostImportBytes, readImportFields, type ImportFields } fr
 export { openImporter, type Importer } from './ingestion/imports/importer.ts'
 export { fileForActor, importForToken } from './ingestion/imports/serve.ts'
 export { applyRetention } from './retention/jobs.ts'
-export { completeBlocks, reindex } from './blocks/jobs.ts'
+export { completeBlocks, joinBlocks, reindex } from './blocks/jobs.ts'
 export { searchPool } from './rows/engine/pool.ts'

@@ -9,6 +9,8 @@ export type Counted =
   | { kind: 'sent'; sender: SenderKind; status: number; lagMs: number | undefined }
   | { kind: 'rows'; stored: number; known: number; rejected: number; bytes: number }
   | { kind: 'removed'; rows: number; files: number }
+  /** So many small blocks became one. */
+  | { kind: 'joined'; blocks: number; rows: number }
   /** A file for import came to its end. */
   | { kind: 'import'; outcome: 'done' | 'failed' | 'cancelled'; ms: number }
 

@@ -3,14 +3,13 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { rolesOf, type Database } from '@velocicompanion/db'
+import { rolesOf } from '@velocicompanion/db'
 import { templateName } from '@velocicompanion/db/testing'
-import type { PoolClient } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openIngest } from '../ingestion/open.ts'
 import { testBed, type TestBed } from '../testing.ts'
 import { openRebuilding, rebuild } from './blocks.ts'
-import { answersOf, hostile, placeIn, plain, storeLines } from './compared/testing.ts'
+import { answersOf, breaking, hostile, placeIn, plain, storeLines } from './compared/testing.ts'
 import { completeBlocks, reindex } from './jobs.ts'
 
 let bed: TestBed
@@ -124,39 +123,13 @@ test('completes blocks that lack a part, and only those', async () => {
   expect(await answers()).toEqual(before)
 })
 
-/** The database, whose connections break at their `at`th statement from now. */
-function breaking({ database }: TestBed, at: number): Database & { reached: boolean } {
-  let statements = 0
-  const broken = { ...database, reached: false }
-  const connect = async () => {
-    const client: PoolClient = await database.pool.connect()
-    return new Proxy(client, {
-      get(target, key) {
-        const own: unknown = Reflect.get(target, key)
-        if (typeof own !== 'function') return own
-        return (...given: unknown[]) => {
-          if (key === 'query' && ++statements === at) {
-            broken.reached = true
-            throw new Error('cut')
-          }
-          return own.apply(target, given) as unknown
-        }
-      },
-    })
-  }
-  broken.pool = new Proxy(database.pool, {
-    get: (target, key) => (key === 'connect' ? connect : Reflect.get(target, key)) as unknown,
-  })
-  return broken
-}
-
 test('changes nothing when it is cut at any statement', async () => {
   const { tenantId, answers } = await filled()
   const [before, [block]] = [await answers(), await ofTenant(tenantId)]
   const rebuilding = await openRebuilding(bed.database)
   let cuts = 0
   for (let at = 1; ; at++) {
-    const database = breaking(bed, at)
+    const database = breaking(bed.database, at)
     const outcome = await rebuild({ ...rebuilding, database }, tenantId, [block!.block_id]).catch(() => 'cut')
     if (!database.reached) {
       expect(outcome).toEqual({ kind: 'made', rows: block!.raw ? hostile.length : 0 })

@@ -27,7 +27,7 @@ export async function openRebuilding(database: Database): Promise<Rebuilding> {
 
 export type Outcome =
   | { kind: 'made'; rows: number }
-  /** Someone else made them anew, or removed them, or left rows of them out meanwhile. */
+  /** Someone else made them anew or removed them meanwhile, or they do not fit into one. */
   | { kind: 'gone' }
   | { kind: 'damaged'; reason: string }
 
@@ -47,6 +47,7 @@ export async function rebuild(rebuilding: Rebuilding, tenantId: number, ids: num
   }
   const bytes = joined(parts)
   const block = onlyBlock(await prepare(rebuilding, parts, bytes), bytes)
+  if (!block && blocks.length > 1) return { kind: 'gone' }
   if (!block) return damaged(rebuilding, tenantId, blocks[0]!, 'its lines are not one block of rows')
   const source = { tenantId, sourceId: blocks[0]!.sourceId }
   const ids_ = await rebuilding.fields.of(source, [block])

@@ -1,16 +1,20 @@
 import type { Database } from '@velocicompanion/db'
+import type { Services } from '../services.ts'
 import { openRebuilding, type Outcome, rebuild, type Rebuilding } from './blocks.ts'
 import {
   blocksUpTo,
   blocksWithoutParts,
   countDone,
   damagedBlocks,
+  daysToJoin,
   endRun,
   nextUpTo,
   openRun,
   type ReindexRun,
+  smallBlocks,
   tenantIds,
 } from './queries.ts'
+import { groupsOf, worthJoining } from './rules.ts'
 
 interface Reindexing {
   database: Database
@@ -86,6 +90,37 @@ export async function completeBlocks(database: Database, signal: AbortSignal) {
         if (signal.aborted) return
         await rebuild(rebuilding, tenantId, [blockId])
       }
+  } finally {
+    await rebuilding.close()
+  }
+}
+
+interface Joining {
+  database: Database
+  services: Pick<Services, 'count'>
+  /** Ends the work between two exchanges; the next time goes on. */
+  signal: AbortSignal
+}
+
+/**
+ * Makes full blocks of many small ones of one source and day: an agent that sends a few rows at a time must not make searches
+ * slow. Rows keep their names, bytes and times; only blocks received on one day are joined, so that they also go on one day.
+ */
+export async function joinBlocks({ database, services, signal }: Joining) {
+  const days = await daysToJoin(database)
+  if (days.length === 0) return
+  const rebuilding = await openRebuilding(database)
+  try {
+    for (const day of days) {
+      const small = await smallBlocks(database, day)
+      if (small.length < worthJoining) continue
+      for (const group of groupsOf(small)) {
+        if (signal.aborted) return
+        const ids = group.map((block) => block.blockId)
+        const outcome = await rebuild(rebuilding, day.tenantId, ids)
+        if (outcome.kind === 'made') services.count({ kind: 'joined', blocks: ids.length, rows: outcome.rows })
+      }
+    }
   } finally {
     await rebuilding.close()
   }

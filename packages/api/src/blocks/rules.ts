@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { decompress } from '../evidence/bytes.ts'
 import { openColumn } from '../evidence/columns.ts'
+import { maxRows } from '../evidence/fields.ts'
+import { maxBlockBytes } from '../evidence/prepare.ts'
 
 /** A block as it is stored, without what is made of its lines. */
 export interface StoredBlock {
@@ -86,4 +88,27 @@ export function lostTime({ tMin, tMax, receivedAt }: StoredBlock, told: number[]
   ]
   if (tMax > high && isNear(tMax)) return tMax
   return tMin < low && isNear(tMin) ? tMin : received
+}
+
+/** A block with fewer rows is small; so many of one day and source are worth joining. */
+export const smallRows = 500
+export const worthJoining = 20
+
+/** What a joined block holds at most: a line end may be added to each part, and a block stays below what prepare makes two of. */
+const joinedBytes = maxBlockBytes - 10_000
+
+/** Which blocks to make one of, each with its neighbours in the given order. A block that fits to none stays as it is. */
+export function groupsOf<B extends { n: number; rawBytes: number }>(blocks: B[]): B[][] {
+  const groups: B[][] = []
+  let [rows, bytes] = [Infinity, Infinity]
+  for (const block of blocks) {
+    if (rows + block.n > maxRows || bytes + block.rawBytes > joinedBytes) {
+      groups.push([])
+      ;[rows, bytes] = [0, 0]
+    }
+    groups.at(-1)!.push(block)
+    rows += block.n
+    bytes += block.rawBytes
+  }
+  return groups.filter((group) => group.length > 1)
 }

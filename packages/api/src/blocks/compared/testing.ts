@@ -1,3 +1,5 @@
+import type { Database } from '@velocicompanion/db'
+import type { PoolClient } from 'pg'
 import { storeGroup, type Ingest, type Target } from '../../ingestion/store.ts'
 import type { TestBed } from '../../testing.ts'
 
@@ -106,4 +108,37 @@ export async function answersOf(api: Api, places: Target[]) {
   for (const { collectionId, sourceId } of places)
     answers[`lines of ${collectionId}`] = await api.rows.lines({ collectionId, sourceId, limit: 5000 })
   return answers
+}
+
+/** The database, with something done before each statement of a connection that stores blocks. */
+export function hooked<D extends Database>(database: D, before: (statement: number) => Promise<void> | void): D {
+  let statements = 0
+  const connect = async () => {
+    const client: PoolClient = await database.pool.connect()
+    return new Proxy(client, {
+      get(target, key) {
+        const own: unknown = Reflect.get(target, key)
+        if (typeof own !== 'function') return own
+        return (...given: unknown[]) => {
+          const run = () => own.apply(target, given) as unknown
+          const first = key === 'query' ? before(++statements) : undefined
+          return first instanceof Promise ? first.then(run) : run()
+        }
+      },
+    })
+  }
+  const pool = new Proxy(database.pool, {
+    get: (target, key) => (key === 'connect' ? connect : Reflect.get(target, key)) as unknown,
+  })
+  return { ...database, pool }
+}
+
+/** The database, whose connections break at their `at`th statement from now. */
+export function breaking(database: Database, at: number): Database & { reached: boolean } {
+  const broken = hooked({ ...database, reached: false }, (statement) => {
+    if (statement !== at) return
+    broken.reached = true
+    throw new Error('cut')
+  })
+  return broken
 }
