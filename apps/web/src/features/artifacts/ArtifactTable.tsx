@@ -63,7 +63,7 @@ export function ArtifactTable({ rows, withCase, actions }: ArtifactTableProps) {
           </Link>
         ),
     },
-    { head: 'Added', cell: (row) => <Time at={row.createdAt} form="day" /> },
+    { head: 'Added (UTC)', cell: (row) => <Time at={row.createdAt} form="day" /> },
     ...(actions ? [{ head: '', label: 'Actions', cell: actions }] : []),
   ]
   return <List label="Artifacts" rows={rows} rowKey={(row) => row.id} columns={columns} />

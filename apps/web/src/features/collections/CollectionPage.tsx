@@ -143,7 +143,7 @@ const SetAside = ({ collection }: { collection: Collection }) => (
         },
         { head: 'Reason', wrap: true, cell: (row) => <Mono value={row.reason} /> },
         { head: 'Size', num: true, cell: (row) => bytes(row.byteLength) },
-        { head: 'When', cell: (row) => <Time at={row.createdAt} form="day" /> },
+        { head: 'When (UTC)', cell: (row) => <Time at={row.createdAt} form="day" /> },
       ]}
     />
   </Panel>

@@ -57,7 +57,7 @@ export function CollectionTable({ rows, withHost = false, beside = false }: Tabl
       : []),
     ...(all ? [{ head: 'Tenant', cell: (row: Row) => <TenantName id={row.tenantId} /> }] : []),
     ...(all && beside ? [] : [askedBy]),
-    { head: 'Changed', width: 130, wide: all && beside, cell: (row) => <Time at={row.updatedAt} form="day" /> },
+    { head: 'Changed (UTC)', width: 130, wide: all && beside, cell: (row) => <Time at={row.updatedAt} form="day" /> },
     {
       head: 'Rows received of expected',
       width: 180,
