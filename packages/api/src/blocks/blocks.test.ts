@@ -98,6 +98,13 @@ test('a block whose lines are not those that were stored is reported and left al
   expect(a!.reason).toBe('a hash is not that of the lines')
   expect(b).toMatchObject({ blockId: second!.block_id, reason: 'its lines can not be unpacked' })
   expect((await ofTenant(tenantId)).slice(0, 2)).toEqual(kept)
+  const { blocks } = await (await bed.callerOf(tenantId, 'admin')).ingestion.overview({})
+  expect(blocks.damaged.map((d) => [d.source, d.rows, d.reason])).toEqual(
+    expect.arrayContaining([a, b].map((d) => [d!.source, d!.rows, d!.reason])),
+  )
+  expect([blocks.small, blocks.incomplete, blocks.damaged.length]).toEqual([5, 0, 2])
+  const other = await (await bed.callerOf(await bed.tenant(), 'admin')).ingestion.overview({})
+  expect(other.blocks).toEqual({ small: 0, incomplete: 0, damaged: [] })
   // What is whole again is made anew, and no longer reported.
   await bed.root.query(`update runs set sha256 = sha256($1) where tenant_id = $2 and block_id = $3`, [
     Buffer.from(`${hostile.join('\n')}\n`),
@@ -116,6 +123,8 @@ test('completes blocks that lack a part, and only those', async () => {
   await bed.root.query(
     `update blocks set grams = null, text = null where tenant_id = ${tenantId} and block_id = ${first!.block_id}`,
   )
+  const { blocks } = await (await bed.callerOf(tenantId, 'admin')).ingestion.overview({})
+  expect(blocks.incomplete).toBe(1)
   await completeBlocks(bed.database, new AbortController().signal)
   const after = await ofTenant(tenantId)
   expect(after.slice(0, -1)).toEqual(others)

@@ -12,7 +12,33 @@ export async function overview(scope: ReadScope, limit: number, now: Date) {
     deliveries: await deliveries(scope, limit),
     incomplete: await incompleteSources(scope, limit),
     senders: await senders(scope, midnight),
+    blocks: await stateOfBlocks(scope, limit),
   }
+}
+
+/** What there is to do on the blocks that hold the rows, and which ones do not hold what was stored. */
+async function stateOfBlocks(scope: ReadScope, limit: number) {
+  const blocks = scope.db
+    .selectFrom('blocks as b')
+    .select(({ fn }) => fn.countAll<number>().as('n'))
+    .$if(scope.tenantId !== 'all', (q) => q.where('b.tenantId', '=', scope.tenantId as number))
+  // Each is the condition of an index.
+  const small = await blocks.where('b.n', '<', sql<number>`500`).executeTakeFirstOrThrow()
+  const lacking = sql<boolean>`(b.text is null or b.grams is null or b.capped_fields is null)`
+  const incomplete = await blocks.where(lacking).executeTakeFirstOrThrow()
+  const damaged = await scope.db
+    .selectFrom('damagedBlocks as d')
+    .innerJoin('blocks as b', (join) =>
+      join.onRef('b.tenantId', '=', 'd.tenantId').onRef('b.blockId', '=', 'd.blockId'),
+    )
+    .innerJoin('sources as s', (join) => join.onRef('s.tenantId', '=', 'd.tenantId').onRef('s.id', '=', 'd.sourceId'))
+    .select(['d.tenantId', 'd.sourceId', 's.name as source', 'd.rows', 'd.reason', 'd.foundAt'])
+    .$if(scope.tenantId !== 'all', (q) => q.where('d.tenantId', '=', scope.tenantId as number))
+    .orderBy('d.foundAt', 'desc')
+    .orderBy('d.blockId')
+    .limit(limit)
+    .execute()
+  return { small: small.n, incomplete: incomplete.n, damaged }
 }
 
 const sumsSince = (scope: ReadScope, from: Date) =>
