@@ -22,8 +22,8 @@ export const jobsOf = (role: Settings['ROLE'], database: Database, services: Pic
     : [
         // What GIN puts off, every search reads through: once for each of its values, so of terms soon. Of grams there are many
         // more, and taking in more of them at once costs less.
-        { name: 'pending terms', everyMs: 5_000, run: () => takeIn(database, 'terms') },
-        { name: 'pending grams', everyMs: 30_000, run: () => takeIn(database, 'grams') },
+        { name: 'pending terms', everyMs: 10_000, run: () => takeIn(database, 'terms') },
+        { name: 'pending grams', everyMs: 60_000, run: () => takeIn(database, 'grams') },
         // Partitions are made two months ahead, so a try that fails has weeks to be made good.
         { name: 'partitions', everyMs: 12 * hour, run: () => makePartitions(database.db, database.roles) },
         { name: 'retention', everyMs: 10 * minute, run: (signal) => applyRetention({ database, services, signal }) },

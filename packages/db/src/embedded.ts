@@ -61,7 +61,7 @@ const settings = {
   maintenance_work_mem: '128MB',
   max_wal_size: '2GB',
   checkpoint_timeout: '15min',
-  gin_pending_list_limit: '64MB',
+  gin_pending_list_limit: '128MB',
   random_page_cost: '1.1',
   jit: 'off',
   // Statements and details hold evidence and search terms, which belong in no log.
