@@ -18,6 +18,7 @@ import * as searchByAnyTerm from './0017_search_by_any_term.ts'
 import * as searchByGrams from './0018_search_by_grams.ts'
 import * as rebuiltBlocks from './0019_rebuilt_blocks.ts'
 import * as repeatsInOneRoundTrip from './0020_repeats_in_one_round_trip.ts'
+import * as noStatisticsOfHashes from './0021_no_statistics_of_hashes.ts'
 
 /** Every migration, in order. Names are frozen once released. */
 export const migrations: Record<string, Migration> = {
@@ -40,4 +41,5 @@ export const migrations: Record<string, Migration> = {
   '0018_search_by_grams': searchByGrams,
   '0019_rebuilt_blocks': rebuiltBlocks,
   '0020_repeats_in_one_round_trip': repeatsInOneRoundTrip,
+  '0021_no_statistics_of_hashes': noStatisticsOfHashes,
 }

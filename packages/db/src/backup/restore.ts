@@ -109,6 +109,7 @@ async function makeMonths(client: Client, tables: Table[], months: number[]) {
   for (const month of months.filter((m) => !there.includes(m))) {
     const range = `for values from (${month}::bigint << 40) to (${month + 1}::bigint << 40)`
     await client.query(`create table blocks_${Number(month)} partition of blocks ${range};
+alter table blocks_${Number(month)} alter terms set statistics 0, alter grams set statistics 0;
 create table block_columns_${Number(month)} partition of block_columns ${range} with (toast_tuple_target = 8160)`)
   }
   await client.query('reset role')
