@@ -10,7 +10,7 @@ import { receiveEvents } from './events.ts'
 import { storePieces } from './in-flight.ts'
 import { readEnvelope, type Envelope, type RowsEnvelope } from './protocol.ts'
 import { applyEnd, applyRecord, collectionOf, hostOf, sourceOf, timeOf } from './records.ts'
-import { sourceNameOf } from './places.ts'
+import { came, sourceNameOf } from './places.ts'
 import { receiveList } from './reconcile.ts'
 import { isLong, storeGroup, storeLong, type Ingest, type Stored, type Target } from './store.ts'
 import { supersede, supersedeOfClients } from './supersede.ts'
@@ -141,8 +141,8 @@ async function receiveRows(
   }
   await checkOrg(ingest, receiving.credential, serverId, envelope)
   const receipt = await receiveParts(ingest, receiving, serverId, envelope, first, pieces, groups)
-  const server = { tenantId: receiving.credential.tenantId, serverId }
-  ingest.places.came(server, envelope, envelope.start_row + receipt.rows)
+  const place = ingest.places.of({ tenantId: receiving.credential.tenantId, serverId }, envelope)
+  if (place) came(place, envelope.start_row + receipt.rows)
   return receipt
 }
 

@@ -6,7 +6,7 @@ import { again } from './again.ts'
 import { rowsOfEach, whole, withClient } from './client.ts'
 import { checkOrg, inScope, otherOrg, rowsDiffer, type Receipt, type Receiving } from './delivery.ts'
 import type { Group } from './lines.ts'
-import { sourceNameOf, type Ends, type Place } from './places.ts'
+import { came, seemNew, sourceNameOf, type Ends, type Place } from './places.ts'
 import type { RowsEnvelope } from './protocol.ts'
 import { collectionOf, hostOf, sourceOf } from './records.ts'
 import type { TenantScope } from '../scope.ts'
@@ -55,11 +55,11 @@ export async function receiveWhole(
     bodySha256: createHash('sha256').update(head.bytes).update(group.bytes).digest(),
     bodyBytes: head.bytes.length + group.bytes.length,
   }
-  const aside = ingest.places.seemNew(server, e) ? null : await noteRepeat(ingest, w)
+  const aside = seemNew(place, e.start_row) ? null : await noteRepeat(ingest, w)
   const known = aside !== null
   const rejected = aside ?? (await store(ingest, w))
   if (rejected === undefined) return undefined
-  ingest.places.came(server, e, e.start_row + group.lines)
+  came(place, e.start_row + group.lines)
   const fresh = known ? 0 : group.lines
   ingest.count({
     kind: 'rows',
@@ -74,14 +74,14 @@ export async function receiveWhole(
 
 async function makePlace(ingest: Ingest, receiving: Receiving, serverId: number, e: RowsEnvelope): Promise<Place> {
   await checkOrg(ingest, receiving.credential, serverId, e)
-  const { place, ends } = await inScope(ingest, receiving, async (scope) => {
+  const place = await inScope(ingest, receiving, async (scope) => {
     const hostId = await hostOf(scope, serverId, e.client_id)
     const collectionId = await collectionOf(scope, hostId, e)
     const { name, kind } = sourceNameOf(e)
     const sourceId = await sourceOf(scope, collectionId, name, kind)
-    return { place: { hostId, collectionId, sourceId }, ends: await endsOf(scope, collectionId) }
+    return { hostId, collectionId, sourceId, ends: await endsOf(scope, collectionId) }
   })
-  ingest.places.keep({ tenantId: receiving.credential.tenantId, serverId }, e, place, ends)
+  ingest.places.keep({ tenantId: receiving.credential.tenantId, serverId }, e, place)
   return place
 }
 
