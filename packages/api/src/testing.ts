@@ -47,6 +47,35 @@ export async function testBed() {
 
 export type TestBed = Awaited<ReturnType<typeof testBed>>
 
+/** A collection on a host, a source in it and a delivery to it: where rows can be stored. */
+export async function placeOn(
+  bed: Pick<TestBed, 'one' | 'root'>,
+  tenantId: number,
+  hostId: number,
+  source: string,
+  huntId: string | null = null,
+) {
+  const id = async (text: string, values: unknown[]) => (await bed.one<{ id: number }>(text, values)).id
+  const collectionId = await id(
+    'insert into collections (tenant_id, host_id, flow_id, hunt_id) values ($1, $2, $3, $4) returning id',
+    [tenantId, hostId, crypto.randomUUID(), huntId],
+  )
+  const sourceId = await id(
+    'insert into sources (tenant_id, name) values ($1, $2) on conflict (tenant_id, name, kind) do update set name = excluded.name returning id',
+    [tenantId, source],
+  )
+  await bed.root.query('insert into collection_sources (tenant_id, collection_id, source_id) values ($1, $2, $3)', [
+    tenantId,
+    collectionId,
+    sourceId,
+  ])
+  const deliveryId = await id(
+    "insert into deliveries (tenant_id, kind, sha256) values ($1, 'batch', 'x') returning id",
+    [tenantId],
+  )
+  return { tenantId, hostId, collectionId, sourceId, deliveryId }
+}
+
 /** An id of another tenant's row for each procedure that takes one; a new procedure must be entered here. */
 export const rowOf: Record<string, { table: string; input?: object; as?: string; prepare?: string }> = {
   'artifacts.get': { table: 'artifacts' },

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openIngest } from '../ingestion/open.ts'
 import { storeGroup } from '../ingestion/store.ts'
-import { testBed, type TestBed } from '../testing.ts'
+import { placeOn, testBed, type TestBed } from '../testing.ts'
 import { quoteValue } from './input.ts'
 
 let bed: TestBed
@@ -32,24 +32,7 @@ async function place(tenantId: number, hostname = 'ws-1', source = 'Custom.Test'
     "insert into hosts (tenant_id, hostname, fqdn) values ($1, $2, $2 || '.corp.example') returning id",
     [tenantId, hostname],
   )
-  const collectionId = await id(
-    'insert into collections (tenant_id, host_id, flow_id) values ($1, $2, $3) returning id',
-    [tenantId, hostId, crypto.randomUUID()],
-  )
-  const sourceId = await id(
-    'insert into sources (tenant_id, name) values ($1, $2) on conflict (tenant_id, name, kind) do update set name = excluded.name returning id',
-    [tenantId, source],
-  )
-  await bed.root.query('insert into collection_sources (tenant_id, collection_id, source_id) values ($1, $2, $3)', [
-    tenantId,
-    collectionId,
-    sourceId,
-  ])
-  const deliveryId = await id(
-    "insert into deliveries (tenant_id, kind, sha256) values ($1, 'batch', 'x') returning id",
-    [tenantId],
-  )
-  return { tenantId, hostId, collectionId, sourceId, deliveryId }
+  return placeOn(bed, tenantId, hostId, source)
 }
 
 async function store(at: Place, rows: (string | Buffer)[], firstRow = 0, end = '\n') {

@@ -1,30 +1,13 @@
 import type { Database } from '@velocicompanion/db'
 import type { PoolClient } from 'pg'
 import { storeGroup, type Ingest, type Target } from '../../ingestion/store.ts'
-import type { TestBed } from '../../testing.ts'
+import { placeOn, type TestBed } from '../../testing.ts'
 
 /** A host, a collection on it and a source in it. */
 export async function placeIn(bed: TestBed, tenantId: number, hostname: string, source: string): Promise<Target> {
   const id = async (text: string, values: unknown[]) => (await bed.one<{ id: number }>(text, values)).id
   const hostId = await id('insert into hosts (tenant_id, hostname) values ($1, $2) returning id', [tenantId, hostname])
-  const collectionId = await id(
-    'insert into collections (tenant_id, host_id, flow_id) values ($1, $2, $3) returning id',
-    [tenantId, hostId, crypto.randomUUID()],
-  )
-  const sourceId = await id(
-    'insert into sources (tenant_id, name) values ($1, $2) on conflict (tenant_id, name, kind) do update set name = excluded.name returning id',
-    [tenantId, source],
-  )
-  await bed.root.query('insert into collection_sources (tenant_id, collection_id, source_id) values ($1, $2, $3)', [
-    tenantId,
-    collectionId,
-    sourceId,
-  ])
-  const deliveryId = await id(
-    "insert into deliveries (tenant_id, kind, sha256) values ($1, 'batch', 'x') returning id",
-    [tenantId],
-  )
-  return { tenantId, hostId, collectionId, sourceId, deliveryId }
+  return placeOn(bed, tenantId, hostId, source)
 }
 
 export const storeLines = (ingest: Ingest, at: Target, lines: string[], firstRow = 0, end = '\n') =>

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openIngest } from '../../ingestion/open.ts'
 import { storeGroup } from '../../ingestion/store.ts'
-import { testBed, type TestBed } from '../../testing.ts'
+import { placeOn, testBed, type TestBed } from '../../testing.ts'
 
 let bed: TestBed
 let ingest: Awaited<ReturnType<typeof openIngest>>
@@ -22,30 +22,8 @@ async function store(tenantId: number, hostname: string, source: string, rows: o
     'insert into hosts (tenant_id, hostname, os, labels) values ($1, $2, $3, $4) on conflict do nothing returning id',
     [tenantId, hostname, 'windows', ['vip', hostname]],
   )
-  const collectionId = await id(
-    "insert into collections (tenant_id, host_id, flow_id) values ($1, $2, 'F.1') returning id",
-    [tenantId, hostId],
-  )
-  const sourceId = await id(
-    'insert into sources (tenant_id, name) values ($1, $2) on conflict (tenant_id, name, kind) do update set name = excluded.name returning id',
-    [tenantId, source],
-  )
-  await bed.root.query('insert into collection_sources (tenant_id, collection_id, source_id) values ($1, $2, $3)', [
-    tenantId,
-    collectionId,
-    sourceId,
-  ])
-  const deliveryId = await id(
-    "insert into deliveries (tenant_id, kind, sha256) values ($1, 'batch', 'x') returning id",
-    [tenantId],
-  )
   const bytes = Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
-  await storeGroup(
-    ingest,
-    { tenantId, hostId, collectionId, sourceId, deliveryId },
-    { bytes, lines: rows.length, firstLine: 0 },
-    0,
-  )
+  await storeGroup(ingest, await placeOn(bed, tenantId, hostId, source), { bytes, lines: rows.length, firstLine: 0 }, 0)
 }
 
 /** Two hosts with processes, one with connections: a tenant of its own. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openIngest } from '../../ingestion/open.ts'
 import { storeGroup } from '../../ingestion/store.ts'
-import { testBed, type TestBed } from '../../testing.ts'
+import { placeOn, testBed, type TestBed } from '../../testing.ts'
 import { parseQuery } from '../language/parse.ts'
 import { microsOfIso } from '../rules.ts'
 import { naively, type PlainRow } from './testing.ts'
@@ -269,25 +269,8 @@ async function fill(c: Chance, tenantId: number): Promise<Map<string, PlainRow>>
     )
     for (const [i, source] of ['S.A/One', 'S.A/Two', 'S.B'].entries()) {
       const hunt = i === 1 ? 'H.1' : null
-      const collectionId = await id(
-        'insert into collections (tenant_id, host_id, flow_id, hunt_id) values ($1, $2, $3, $4) returning id',
-        [tenantId, hostId, crypto.randomUUID(), hunt],
-      )
-      const sourceId = await id(
-        'insert into sources (tenant_id, name) values ($1, $2) on conflict (tenant_id, name, kind) do update set name = excluded.name returning id',
-        [tenantId, source],
-      )
-      await bed.root.query('insert into collection_sources (tenant_id, collection_id, source_id) values ($1, $2, $3)', [
-        tenantId,
-        collectionId,
-        sourceId,
-      ])
-      const deliveryId = await id(
-        "insert into deliveries (tenant_id, kind, sha256) values ($1, 'batch', 'x') returning id",
-        [tenantId],
-      )
+      const at = await placeOn(bed, tenantId, hostId, source, hunt)
       const lines = Array.from({ length: 1 + c.below(12) }, () => rowOf(c))
-      const at = { tenantId, hostId, collectionId, sourceId, deliveryId }
       await storeGroup(
         ingest,
         at,
@@ -295,11 +278,11 @@ async function fill(c: Chance, tenantId: number): Promise<Map<string, PlainRow>>
         0,
       )
       for (const [row, json] of lines.entries())
-        rows.set(`${collectionId}.${sourceId}.${row}`, {
+        rows.set(`${at.collectionId}.${at.sourceId}.${row}`, {
           json,
           host,
           source,
-          collection: collectionId,
+          collection: at.collectionId,
           hunt,
           time: NaN,
         })
