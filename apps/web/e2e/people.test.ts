@@ -19,7 +19,7 @@ test('a viewer of another tenant finds none of the rows, whatever the way', asyn
   await page.getByRole('heading', { name: 'No host yet' }).waitFor()
   await page.getByRole('link', { name: 'Collections', exact: true }).click()
   await page.getByRole('heading', { name: 'No collection yet' }).waitFor()
-  await page.getByRole('link', { name: 'Rows', exact: true }).click()
+  await page.getByRole('link', { name: 'Hunt', exact: true }).click()
   await page.getByLabel('Query').fill('9223372036854775807')
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'No row matches' }).waitFor()
@@ -34,7 +34,7 @@ test('a viewer of another tenant finds none of the rows, whatever the way', asyn
     await nothing.waitFor()
     expect(await page.locator('body').textContent()).not.toMatch(/db-acme-01|WeirdRows|F\.DC2J/)
   }
-  await page.goto(`/rows?q=9223372036854775807&row=${row}`)
+  await page.goto(`/hunt?query=9223372036854775807&row=${row}`)
   await page.getByRole('heading', { name: 'No row matches' }).waitFor()
   expect(await page.getByRole('complementary', { name: 'Row' }).getByText('18446744073709551615').count()).toBe(0)
   expectNoFaults(visit, [/status of 404/])

@@ -1,5 +1,6 @@
 import { createRoute, createRouter, type RouterHistory } from '@tanstack/react-router'
 import { auditRoutes } from './features/audit/routes.ts'
+import { huntRoutes } from './features/hunt/routes.ts'
 import { rowRoutes } from './features/rows/routes.ts'
 import { hostRoutes } from './features/hosts/routes.ts'
 import { healthRoutes } from './features/health/routes.ts'
@@ -21,6 +22,7 @@ const nowhere = createRoute({ getParentRoute: () => appRoute, path: '$', compone
 const routeTree = rootRoute.addChildren([
   ...entryRoutes,
   appRoute.addChildren([
+    ...huntRoutes,
     ...rowRoutes,
     ...hostRoutes,
     ...homeRoutes,

@@ -22,7 +22,7 @@ export function useFound(text: string): EntryGroup[] {
     id: 'rows',
     label: `Search all rows for ${text}`,
     icon: IconListSearch,
-    run: () => void navigate({ to: '/rows', search: { q: quoteValue(text) } }),
+    run: () => void navigate({ to: '/hunt', search: { query: quoteValue(text) } }),
   }
   const of = (tenantId: number) => (tenant.tenant === 'all' ? nameOf(tenantId) : undefined)
   const within = (tenantId: number) => (tenant.tenant === 'all' ? { tenant: tenantId } : {})

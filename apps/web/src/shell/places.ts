@@ -24,8 +24,8 @@ export interface Place {
 
 /** Where one can go. A place stands here when its page works, and not before. */
 export const places: Place[] = [
-  { to: '/', label: 'Home', icon: IconHome, key: 'h', permission: 'host:read' },
-  { to: '/rows', label: 'Rows', icon: IconListSearch, key: 'r', permission: 'row:read' },
+  { to: '/', label: 'Home', icon: IconHome, key: 'm', permission: 'host:read' },
+  { to: '/hunt', label: 'Hunt', icon: IconListSearch, key: 'h', permission: 'row:read' },
   { to: '/hosts', label: 'Hosts', icon: IconServer, key: 'o', permission: 'host:read' },
   { to: '/collections', label: 'Collections', icon: IconBinaryTree, key: 'l', permission: 'collection:read' },
   { to: '/cases', label: 'Cases', icon: IconBriefcase, key: 'c', permission: 'case:read' },

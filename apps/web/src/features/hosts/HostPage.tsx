@@ -67,8 +67,8 @@ const Overview = ({ host }: { host: Host }) => (
               cell: (source) => (
                 <Link
                   className="link"
-                  to="/rows"
-                  search={{ q: `host:${quoteValue(host.hostname)} source:${quoteValue(source.name)}` }}
+                  to="/hunt"
+                  search={{ query: `host:${quoteValue(host.hostname)} source:${quoteValue(source.name)}` }}
                 >
                   <Mono value={source.name} />
                 </Link>

@@ -14,7 +14,7 @@ import { ValueMenu, type AskedValue } from './ValueMenu.tsx'
 export interface RowsSearch {
   row?: string | undefined
   tab?: string | undefined
-  cols?: string[] | undefined
+  columns?: string[] | undefined
 }
 
 interface RowsViewProps {
@@ -34,7 +34,7 @@ interface RowsViewProps {
 /** Bar, grid, the row's drawer over it, and the menu of a value. */
 export function RowsView({ label, widths, rows, columns, search, here, note, onEnd }: RowsViewProps) {
   const setSearch = useSetSearch<RowsSearch>()
-  const { shown, resize } = useColumns(widths, columns, search.cols)
+  const { shown, resize } = useColumns(widths, columns, search.columns)
   const [menu, setMenu] = useState<{ asked: AskedValue; actions: ValueAction[] }>()
   const open = useOpenRow(rows, search.row)
   const onOpen = (row: Row | undefined) => setSearch({ row: row?.id }, search.row !== undefined && row !== undefined)
@@ -43,7 +43,7 @@ export function RowsView({ label, widths, rows, columns, search, here, note, onE
     <>
       <div className="rowsbar">
         <span className="meta grow">{note}</span>
-        <ColumnPicker all={columns} shown={shown} choose={(cols) => setSearch({ cols }, true)} />
+        <ColumnPicker all={columns} shown={shown} choose={(chosen) => setSearch({ columns: chosen }, true)} />
       </div>
       <RowGrid
         label={label}

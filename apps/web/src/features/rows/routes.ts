@@ -6,15 +6,8 @@ import { appRoute } from '../../layout.tsx'
 const view = {
   row: textParam,
   tab: textParam,
-  cols: z.array(z.string()).optional().catch(undefined),
+  columns: z.array(z.string()).optional().catch(undefined),
 }
-
-const rows = createRoute({
-  getParentRoute: () => appRoute,
-  path: '/rows',
-  validateSearch: z.object({ q: textParam, from: textParam, to: textParam, ...view }),
-  component: lazyRouteComponent(() => import('./RowsPage.tsx'), 'RowsPage'),
-})
 
 const sourceRows = createRoute({
   getParentRoute: () => appRoute,
@@ -23,4 +16,4 @@ const sourceRows = createRoute({
   component: lazyRouteComponent(() => import('./SourceRowsPage.tsx'), 'SourceRowsPage'),
 })
 
-export const rowRoutes = [rows, sourceRows] as const
+export const rowRoutes = [sourceRows] as const

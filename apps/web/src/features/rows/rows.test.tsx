@@ -35,7 +35,7 @@ test('shows rows with their fields as columns and the numbers as they were sent'
 test('lists what a search found as it was sent: keys in their order, numbers as they were written', async () => {
   const row = '{"b":18446744073709551615,"2":1.0,"1":-0}'
   const { tenantId } = await flow([row, `{"long":"${'x'.repeat(400)}"}`])
-  await bed.open('/rows', { tenantId })
+  await bed.open('/hunt', { tenantId })
   await screen.findByText(row)
   await screen.findByText(`{"long":"${'x'.repeat(291)}…`)
 })
@@ -51,15 +51,15 @@ test('says how many of the expected rows arrived, and what a search without an a
   const { tenantId, id } = await flow(numbers.slice(0, 3), 1000)
   await bed.open(`/collections/${id}`, { tenantId })
   await screen.findByText('3 of 1,000')
-  await bed.open('/rows?q=nothing-has-this', { tenantId })
+  await bed.open('/hunt?query=nothing-has-this', { tenantId })
   await screen.findByRole('heading', { name: 'No row matches' })
-  await bed.open('/rows?q=(', { tenantId })
+  await bed.open('/hunt?query=(', { tenantId })
   expect((await screen.findByRole('alert')).textContent).toContain('Expected a value or a field (at character 2)')
 })
 
 test('points at what can not be read, and keeps the answer before', async () => {
   const { tenantId } = await flow(numbers.slice(0, 3))
-  const user = await bed.open('/rows?q=Name:p*', { tenantId })
+  const user = await bed.open('/hunt?query=Name:p*', { tenantId })
   await screen.findByText('3 rows match')
   const query = screen.getByRole('textbox', { name: 'Query' })
   await user.clear(query)
@@ -73,12 +73,12 @@ test('points at what can not be read, and keeps the answer before', async () => 
 
 test('shows groups with the hosts that they were seen on, and counts', async () => {
   const { tenantId } = await flow(numbers.slice(0, 3))
-  await bed.open(`/rows?q=${encodeURIComponent('Name:p* | groupby Name')}`, { tenantId })
+  await bed.open(`/hunt?query=${encodeURIComponent('Name:p* | groupby Name')}`, { tenantId })
   const groups = await screen.findByRole('table', { name: 'Groups' })
   expect(within(groups).getByRole('row', { name: /p1\.exe/ }).textContent).toBe('p1.exe11 of 1 host')
-  await bed.open(`/rows?q=${encodeURIComponent('Name:p* | count')}`, { tenantId })
+  await bed.open(`/hunt?query=${encodeURIComponent('Name:p* | count')}`, { tenantId })
   expect(await screen.findAllByText('3 rows match')).toHaveLength(2)
-  await bed.open(`/rows?q=${encodeURIComponent('Name:p* | timechart Name')}`, { tenantId })
+  await bed.open(`/hunt?query=${encodeURIComponent('Name:p* | timechart Name')}`, { tenantId })
   await screen.findByRole('table', { name: 'Rows over time' })
 })
 
@@ -93,7 +93,7 @@ test('shows the chosen columns in the chosen order, as the address says', async 
   screen.getByRole('checkbox', { name: 'Id' }).focus()
   await user.keyboard('{Alt>}{ArrowUp}{/Alt}')
   await expect.poll(heads).toEqual(['Id', 'Name'])
-  expect(decodeURIComponent(bed.address()!)).toContain('cols=["Id","Name"]')
+  expect(decodeURIComponent(bed.address()!)).toContain('columns=["Id","Name"]')
 })
 
 test('a value leads by mouse and by key to exactly the rows that have it', async () => {

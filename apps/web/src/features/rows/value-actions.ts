@@ -18,7 +18,7 @@ const longest = 4000
 /** What can be done with a value. `here` is the query of what is on the screen, which "Include" narrows down. */
 export function useValueActions<T>(here: string, open: (row: T) => void) {
   const navigate = useNavigate()
-  const search = (q: string) => void navigate({ to: '/rows', search: { q } })
+  const search = (query: string) => void navigate({ to: '/hunt', search: { query } })
   return (row: T, column: GridColumn<T>, text: string): ValueAction[] => {
     const asked = column.field ? `${column.field}:${quoteValue(text)}` : quoteValue(text)
     const searchable = !column.ours && text !== '' && asked.length <= longest

@@ -12,14 +12,14 @@ import { FixedPage } from '../../ui/Page.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { TenantName } from '../../ui/TenantName.tsx'
 import { StatusLine } from '../../ui/StatusLine.tsx'
-import { Cell } from './cells.tsx'
-import type { GridColumn } from './columns.ts'
-import type { Row } from './RowDrawer.tsx'
-import { RowsView } from './RowsView.tsx'
+import { Cell } from '../rows/cells.tsx'
+import type { GridColumn } from '../rows/columns.ts'
+import type { Row } from '../rows/RowDrawer.tsx'
+import { RowsView } from '../rows/RowsView.tsx'
 import { Fault, faultOf } from './Fault.tsx'
 import { Summary } from './Summary.tsx'
 import { NextToken } from '../tokens/NextToken.tsx'
-import './rows.css'
+import '../rows/rows.css'
 
 const keys = [
   { keys: ['/'], label: 'query' },
@@ -71,10 +71,10 @@ const columns: GridColumn<Row>[] = [
 
 const isWhole = (row: Row) => new TextEncoder().encode(row.start).length >= row.bytes
 
-export function RowsPage() {
-  const search = useSearch({ from: '/app/rows' })
+export function HuntPage() {
+  const search = useSearch({ from: '/app/hunt' })
   const setSearch = useSetSearch<typeof search>()
-  const { q = '', from, to } = search
+  const { query: q = '', from, to } = search
   const found = trpc.rows.search.useInfiniteQuery(
     { query: q, ...(from && { from }), ...(to && { to }), limit: 100, ...useTenant() },
     { getNextPageParam: (last) => last.nextCursor ?? undefined, placeholderData: (old) => old },
@@ -92,14 +92,14 @@ export function RowsPage() {
   const first = data?.pages[0]
   const rows = data?.pages.flatMap((page) => page.rows) ?? []
   return (
-    <FixedPage name="Rows">
+    <FixedPage name="Hunt">
       <QueryBar
         key={`${q} ${from} ${to}`}
         q={q}
         from={from}
         to={to}
         fault={fault}
-        run={(next) => setSearch({ ...next, row: undefined })}
+        run={({ q: query, ...times }) => setSearch({ query, ...times, row: undefined })}
       />
       {fault && <Fault query={q} {...fault} answered={data !== undefined} />}
       <div style={{ position: 'relative', flex: 1, minHeight: 0, display: 'flex', flexDirection: 'column' }}>
@@ -141,7 +141,7 @@ export function RowsPage() {
 
 interface NothingProps {
   asked: Asked
-  widen: (asked: Asked) => void
+  widen: (asked: { query?: undefined; from?: undefined; to?: undefined }) => void
 }
 
 /** Says what was searched, and offers to search for less. */
@@ -161,7 +161,7 @@ function Nothing({ asked, widen }: NothingProps) {
         <>
           {timed && <Button onClick={() => widen({ from: undefined, to: undefined })}>Search all times</Button>}
           {asked.q && (
-            <Button variant="default" onClick={() => widen({ q: undefined })}>
+            <Button variant="default" onClick={() => widen({ query: undefined })}>
               Clear the query
             </Button>
           )}
