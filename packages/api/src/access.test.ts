@@ -86,6 +86,10 @@ test('every procedure says who may call it', () => {
       "ingestion.retryImport: ingestion:send",
       "ingestion.testArrived: token:manage",
       "ingestion.testRow: token:manage",
+      "notifications.list: signed-in",
+      "notifications.read: signed-in",
+      "notifications.readAll: signed-in",
+      "notifications.unread: signed-in",
       "retention.get: retention:manage",
       "retention.preview: retention:manage",
       "retention.set: retention:manage",
@@ -140,7 +144,7 @@ test.each(asked)('$path as $role answers as the table of rights says', async ({ 
 })
 
 /** These are about the caller, or about tenants themselves: they take no tenant. */
-const withoutTenant = (path: string) => /^(auth|tenants)\.|^health\.status$/.test(path)
+const withoutTenant = (path: string) => /^(auth|tenants|notifications)\.|^health\.status$/.test(path)
 
 test.each(asked.filter(({ path }) => !withoutTenant(path)))(
   "$path as $role with another tenant's id is refused",
@@ -155,7 +159,7 @@ test.each(asked.filter(({ path }) => !withoutTenant(path)))(
 )
 
 const takesNoId =
-  /\.(list|hunts|errors|seen|sweep|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants)\.create$|^tenants\.|^retention\.|^rows\.|^ingestion\./
+  /\.(list|hunts|errors|seen|sweep|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants)\.create$|^tenants\.|^retention\.|^notifications\.(unread|readAll)$|^rows\.|^ingestion\./
 
 test('every procedure that takes an id stands in the table of foreign ids', () => {
   const unlisted = procedures.map((p) => p.path).filter((path) => !takesNoId.test(path) && !rowOf[path])

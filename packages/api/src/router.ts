@@ -7,6 +7,7 @@ import { auditRouter } from './audit/router.ts'
 import { healthRouter } from './health/router.ts'
 import { indicatorsRouter } from './indicators/router.ts'
 import { ingestionRouter } from './ingestion/router.ts'
+import { notificationsRouter } from './notifications/router.ts'
 import { retentionRouter } from './retention/router.ts'
 import { rowsRouter } from './rows/router.ts'
 import { sendersRouter } from './senders/router.ts'
@@ -27,6 +28,7 @@ export const appRouter = router({
   health: healthRouter,
   indicators: indicatorsRouter,
   ingestion: ingestionRouter,
+  notifications: notificationsRouter,
   retention: retentionRouter,
   rows: rowsRouter,
   senders: sendersRouter,

@@ -99,6 +99,7 @@ export const rowOf: Record<string, { table: string; input?: object; as?: string;
   'servers.update': { table: 'velociraptor_servers', input: { guiUrl: 'https://velo.example.com' } },
   'ingestion.retryImport': { table: 'imports' },
   'ingestion.removeKey': { table: 'import_keys' },
+  'notifications.read': { table: 'notifications' },
   'tokens.revoke': { table: 'api_tokens' },
   'users.get': { table: 'users' },
   'users.update': { table: 'users', input: { isActive: false } },
@@ -110,6 +111,7 @@ export const rowOf: Record<string, { table: string; input?: object; as?: string;
 export async function fillTenant(bed: TestBed, tenant: number) {
   await bed.root.query(`
 insert into users (tenant_id, username, role) values (${tenant}, '${crypto.randomUUID()}', 'viewer');
+insert into notifications (tenant_id, user_id, kind, words) select ${tenant}, max(id), 'export', 'w' from users where tenant_id = ${tenant};
 insert into api_tokens (tenant_id, name, scope, token_hash, hint, created_by) select ${tenant}, 't', 'ingest', decode(replace('${crypto.randomUUID()}', '-', ''), 'hex'), 'vct_', max(id) from users where tenant_id = ${tenant};
 insert into velociraptor_servers (tenant_id, name, org_id) values (${tenant}, '${crypto.randomUUID()}', 'root');
 insert into senders (tenant_id, token_id, kind, first_at, last_at) select ${tenant}, max(id), 'feed', now(), now() from api_tokens where tenant_id = ${tenant};

@@ -47,6 +47,8 @@ const reads: Record<
   'ingestion.files': (c, { collectionId }) => c.ingestion.files({ collectionId }),
   'ingestion.rejected': (c) => c.ingestion.rejected({}),
   'ingestion.rejectedPart': (c, { rejectedId }) => c.ingestion.rejectedPart({ id: rejectedId, part: 0 }),
+  'notifications.list': 'of the caller',
+  'notifications.unread': 'of the caller',
   'retention.get': (c) => c.retention.get({}),
   'retention.preview': (c) => c.retention.preview({ days: 1 }),
   'rows.search': async (c, { collectionId }) => [

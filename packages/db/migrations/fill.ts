@@ -32,6 +32,8 @@ insert into collection_files (tenant_id, collection_id, name, file_id) select 1,
 insert into import_keys (tenant_id, name, certificate, fingerprint, sealed, created_by) values (1, 'k', 'c', sha256('c'), 's', 'ada');
 insert into import_mappings (tenant_id, shape, header, mapping, changed_by) values (1, sha256('h'), '{h}', '{}', 'ada');
 insert into imports (tenant_id, name, file_id, sha256, bytes) select 1, 'x.zip', id, 'x', 1 from files;
+insert into notifications (tenant_id, user_id, kind, words, link) select 1, id, 'export', 'w', '/exports' from users where tenant_id = 1;
+insert into exports (tenant_id, user_id, of_tenant, query, format, file_id) select 1, u.id, 1, '', 'csv', f.id from users u, files f where u.tenant_id = 1;
 insert into reindex_runs (until_number) values (1);
 insert into damaged_blocks (tenant_id, block_id, source_id, rows, reason) select 1, 1, id, 1, 'x' from sources;
 insert into retention_runs (tenant_id, days, cutoff) values (1, 30, now());

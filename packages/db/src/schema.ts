@@ -19,6 +19,10 @@ export type CaseStatus = "closed" | "investigating" | "open";
 
 export type CollectionKind = "events" | "flow" | "import" | "ingest" | "unnumbered";
 
+export type ExportFormat = "csv" | "jsonl" | "parquet";
+
+export type ExportState = "cancelled" | "done" | "expired" | "failed" | "queued" | "running";
+
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
@@ -294,6 +298,54 @@ export interface Errors {
   tenantId: number;
 }
 
+export interface Exports {
+  /**
+   * it holds the rows that were stored at this moment
+   */
+  asOf: Timestamp | null;
+  attempts: Generated<number>;
+  blocks: number | null;
+  blocksDone: Generated<number>;
+  /**
+   * so many can be read
+   */
+  bytes: Generated<number>;
+  /**
+   * null for every field
+   */
+  columns: string[] | null;
+  createdAt: Generated<Timestamp>;
+  endedAt: Timestamp | null;
+  error: string | null;
+  expiresAt: Timestamp | null;
+  /**
+   * what is written so far; null before it begins and after it expired. Its own sha256 stays null: a file of rows is none that was collected
+   */
+  fileId: number | null;
+  format: ExportFormat;
+  fromTime: string | null;
+  id: Generated<number>;
+  /**
+   * cells and rows that do not stand there as they were sent: rules.ts
+   */
+  notes: Generated<Json>;
+  /**
+   * whose rows: null for those of every tenant
+   */
+  ofTenant: number | null;
+  query: string;
+  rows: Generated<number>;
+  /**
+   * when the process that writes it said so last: another begins again some seconds later
+   */
+  seenAt: Timestamp | null;
+  sha256: Buffer | null;
+  state: Generated<ExportState>;
+  tenantId: number;
+  toTime: string | null;
+  userId: number;
+}
+
 export interface Fields {
   id: Generated<number>;
   /**
@@ -410,6 +462,20 @@ export interface Installation {
   createdAt: Generated<Timestamp>;
   onlyRow: Generated<boolean>;
   termKey: Buffer;
+}
+
+export interface Notifications {
+  createdAt: Generated<Timestamp>;
+  id: Generated<number>;
+  kind: string;
+  /**
+   * a place in this web, from its first slash
+   */
+  link: string | null;
+  readAt: Timestamp | null;
+  tenantId: number;
+  userId: number;
+  words: string;
 }
 
 export interface OneTimeLinks {
@@ -619,6 +685,7 @@ export interface DB {
   damagedBlocks: DamagedBlocks;
   deliveries: Deliveries;
   errors: Errors;
+  exports: Exports;
   fields: Fields;
   fileChunks: FileChunks;
   files: Files;
@@ -627,6 +694,7 @@ export interface DB {
   importMappings: ImportMappings;
   imports: Imports;
   installation: Installation;
+  notifications: Notifications;
   oneTimeLinks: OneTimeLinks;
   reindexRuns: ReindexRuns;
   rejectedParts: RejectedParts;

@@ -41,6 +41,7 @@ cf.tenant_id = ${scope.tenantId} and cf.created_at < ${before}
 export const removableFile = (scope: TenantScope, before: Date, kept = sql`true`) => sql`
 f.tenant_id = ${scope.tenantId} and f.created_at < ${before} and (f.sha256 is not null or f.created_at < now() - interval '2 days')
   and not exists (select from imports i where i.tenant_id = f.tenant_id and i.file_id = f.id)
+  and not exists (select from exports e where e.tenant_id = f.tenant_id and e.file_id = f.id)
   and not exists (select from collection_files cf where cf.tenant_id = f.tenant_id and cf.file_id = f.id and ${kept})`
 
 export interface WouldRemove {
