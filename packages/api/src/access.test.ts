@@ -90,6 +90,8 @@ test('every procedure says who may call it', () => {
       "notifications.read: signed-in",
       "notifications.readAll: signed-in",
       "notifications.unread: signed-in",
+      "preferences.get: signed-in",
+      "preferences.set: signed-in",
       "retention.get: retention:manage",
       "retention.preview: retention:manage",
       "retention.set: retention:manage",
@@ -144,7 +146,7 @@ test.each(asked)('$path as $role answers as the table of rights says', async ({ 
 })
 
 /** These are about the caller, or about tenants themselves: they take no tenant. */
-const withoutTenant = (path: string) => /^(auth|tenants|notifications)\.|^health\.status$/.test(path)
+const withoutTenant = (path: string) => /^(auth|tenants|notifications|preferences)\.|^health\.status$/.test(path)
 
 test.each(asked.filter(({ path }) => !withoutTenant(path)))(
   "$path as $role with another tenant's id is refused",
@@ -159,7 +161,7 @@ test.each(asked.filter(({ path }) => !withoutTenant(path)))(
 )
 
 const takesNoId =
-  /\.(list|hunts|errors|seen|sweep|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants)\.create$|^tenants\.|^retention\.|^notifications\.(unread|readAll)$|^rows\.|^ingestion\./
+  /\.(list|hunts|errors|seen|sweep|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants)\.create$|^tenants\.|^preferences\.|^retention\.|^notifications\.(unread|readAll)$|^rows\.|^ingestion\./
 
 test('every procedure that takes an id stands in the table of foreign ids', () => {
   const unlisted = procedures.map((p) => p.path).filter((path) => !takesNoId.test(path) && !rowOf[path])

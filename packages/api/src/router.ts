@@ -8,6 +8,7 @@ import { healthRouter } from './health/router.ts'
 import { indicatorsRouter } from './indicators/router.ts'
 import { ingestionRouter } from './ingestion/router.ts'
 import { notificationsRouter } from './notifications/router.ts'
+import { preferencesRouter } from './preferences/router.ts'
 import { retentionRouter } from './retention/router.ts'
 import { rowsRouter } from './rows/router.ts'
 import { sendersRouter } from './senders/router.ts'
@@ -29,6 +30,7 @@ export const appRouter = router({
   indicators: indicatorsRouter,
   ingestion: ingestionRouter,
   notifications: notificationsRouter,
+  preferences: preferencesRouter,
   retention: retentionRouter,
   rows: rowsRouter,
   senders: sendersRouter,

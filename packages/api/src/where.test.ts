@@ -49,6 +49,7 @@ const reads: Record<
   'ingestion.rejectedPart': (c, { rejectedId }) => c.ingestion.rejectedPart({ id: rejectedId, part: 0 }),
   'notifications.list': 'of the caller',
   'notifications.unread': 'of the caller',
+  'preferences.get': 'of the caller',
   'retention.get': (c) => c.retention.get({}),
   'retention.preview': (c) => c.retention.preview({ days: 1 }),
   'rows.search': async (c, { collectionId }) => [

@@ -9,6 +9,7 @@ insert into tenants (id, name) values (1, 'One');
 insert into users (tenant_id, username, role) values (1, 'ada', 'super_admin');
 insert into one_time_links (tenant_id, user_id, code_hash, expires_at) select 1, id, 'x', now() from users;
 insert into sessions (tenant_id, user_id, token_hash, expires_at, address) select 1, id, 'x', now(), '127.0.0.1' from users;
+insert into preferences (tenant_id, user_id, key, value) select 1, id, 'density', '"compact"' from users;
 insert into velociraptor_servers (tenant_id, name, org_id) values (1, 'main', 'root');
 insert into api_tokens (tenant_id, name, scope, token_hash, hint, created_by) select 1, 't', 'ingest', 'x', 'vct_', id from users;
 insert into senders (tenant_id, token_id, kind, first_at, last_at) select 1, id, 'feed', now(), now() from api_tokens;

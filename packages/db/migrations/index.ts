@@ -19,6 +19,7 @@ import * as searchByGrams from './0018_search_by_grams.ts'
 import * as rebuiltBlocks from './0019_rebuilt_blocks.ts'
 import * as repeatsInOneRoundTrip from './0020_repeats_in_one_round_trip.ts'
 import * as noStatisticsOfHashes from './0021_no_statistics_of_hashes.ts'
+import * as preferencesAndNotes from './0023_preferences_and_notes.ts'
 import * as exportsAndNotifications from './0024_exports_and_notifications.ts'
 
 /** Every migration, in order. Names are frozen once released. */
@@ -43,5 +44,6 @@ export const migrations: Record<string, Migration> = {
   '0019_rebuilt_blocks': rebuiltBlocks,
   '0020_repeats_in_one_round_trip': repeatsInOneRoundTrip,
   '0021_no_statistics_of_hashes': noStatisticsOfHashes,
+  '0023_preferences_and_notes': preferencesAndNotes,
   '0024_exports_and_notifications': exportsAndNotifications,
 }

@@ -145,6 +145,10 @@ export interface CaseRows {
   addedBy: number | null;
   caseId: number;
   collectionId: number;
+  /**
+   * what the person who added the row says about it
+   */
+  note: Generated<string>;
   rowNumber: number;
   sourceId: number;
   tenantId: number;
@@ -488,6 +492,17 @@ export interface OneTimeLinks {
   userId: number;
 }
 
+export interface Preferences {
+  /**
+   * what it is about; a source is named by its hash, as senders name sources at any length
+   */
+  key: string;
+  tenantId: number;
+  updatedAt: Generated<Timestamp>;
+  userId: number;
+  value: Json;
+}
+
 export interface ReindexRuns {
   blocks: Generated<number>;
   endedAt: Timestamp | null;
@@ -696,6 +711,7 @@ export interface DB {
   installation: Installation;
   notifications: Notifications;
   oneTimeLinks: OneTimeLinks;
+  preferences: Preferences;
   reindexRuns: ReindexRuns;
   rejectedParts: RejectedParts;
   rejectedRows: RejectedRows;

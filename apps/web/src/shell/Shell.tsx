@@ -2,6 +2,7 @@ import './shell.css'
 import { Outlet, useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { queryClient, trpc } from '../api.ts'
+import { useKeptLooks } from '../features/preferences/useKeptLooks.ts'
 import { onKeyDown } from '../lib/keys.ts'
 import { MeContext } from '../lib/me.ts'
 import { problemOf } from '../lib/problem.ts'
@@ -23,6 +24,7 @@ export function Shell() {
   const me = trpc.auth.me.useQuery(undefined, { staleTime: 60_000 })
   useLeaving(me.error)
   useDensityAttribute()
+  useKeptLooks()
   useEffect(() => {
     document.addEventListener('keydown', onKeyDown)
     return () => document.removeEventListener('keydown', onKeyDown)

@@ -1,7 +1,8 @@
 import { SegmentedControl, Switch, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
 import { density, letterKeys } from '../../lib/prefs.ts'
+import { setDensity, setLetterKeys } from '../preferences/useKeptLooks.ts'
 
-/** Kept in this browser. */
+/** Colours are kept in this browser, the rest with the account. */
 export function Preferences() {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   const rows = density.use()
@@ -30,7 +31,7 @@ export function Preferences() {
         <SegmentedControl
           aria-labelledby="density"
           value={rows}
-          onChange={(value) => density.set(value as 'compact' | 'comfortable')}
+          onChange={(value) => setDensity(value as 'compact' | 'comfortable')}
           data={[
             { value: 'compact', label: 'Compact' },
             { value: 'comfortable', label: 'Comfortable' },
@@ -41,7 +42,7 @@ export function Preferences() {
         label="Single-letter keys"
         description="Everything stays reachable with Tab, Enter and the arrows."
         checked={letters === 'on'}
-        onChange={(e) => letterKeys.set(e.currentTarget.checked ? 'on' : 'off')}
+        onChange={(e) => setLetterKeys(e.currentTarget.checked ? 'on' : 'off')}
       />
     </div>
   )
