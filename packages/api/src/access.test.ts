@@ -103,6 +103,17 @@ test('every procedure says who may call it', () => {
       "rows.raw: row:read",
       "rows.search: row:read",
       "rows.stack: row:read",
+      "searches.annotate: search:keep",
+      "searches.create: search:keep",
+      "searches.delete: search:keep",
+      "searches.get: search:keep",
+      "searches.history: search:keep",
+      "searches.list: search:keep",
+      "searches.pin: search:keep",
+      "searches.pinned: search:keep",
+      "searches.remember: search:keep",
+      "searches.restore: search:keep",
+      "searches.update: search:keep",
       "senders.list: ingestion:read",
       "senders.watch: token:manage",
       "servers.list: token:manage",
@@ -161,7 +172,7 @@ test.each(asked.filter(({ path }) => !withoutTenant(path)))(
 )
 
 const takesNoId =
-  /\.(list|hunts|errors|seen|sweep|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants)\.create$|^tenants\.|^preferences\.|^retention\.|^notifications\.(unread|readAll)$|^rows\.|^ingestion\./
+  /\.(list|hunts|errors|seen|sweep|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants)\.create$|^tenants\.|^preferences\.|^retention\.|^notifications\.(unread|readAll)$|^searches\.(create|history|pinned)$|^rows\.|^ingestion\./
 
 test('every procedure that takes an id stands in the table of foreign ids', () => {
   const unlisted = procedures.map((p) => p.path).filter((path) => !takesNoId.test(path) && !rowOf[path])

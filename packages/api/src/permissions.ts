@@ -2,9 +2,26 @@
 export const roles = ['viewer', 'user', 'admin', 'super_admin'] as const
 export type Role = (typeof roles)[number]
 
-const viewer = ['host:read', 'collection:read', 'row:read', 'case:read', 'artifact:read', 'ingestion:read'] as const
-const user = ['case:work', 'artifact:work', 'ingestion:send'] as const
-const admin = ['user:manage', 'token:manage', 'audit:read', 'error:read', 'retention:manage'] as const
+const viewer = [
+  'host:read',
+  'collection:read',
+  'row:read',
+  'case:read',
+  'artifact:read',
+  'ingestion:read',
+  // Saved searches, pins and history of one's own: notes to oneself, that nobody else sees.
+  'search:keep',
+] as const
+const user = ['case:work', 'artifact:work', 'ingestion:send', 'search:share'] as const
+const admin = [
+  'user:manage',
+  'token:manage',
+  'audit:read',
+  'error:read',
+  'retention:manage',
+  // Searches that others share.
+  'search:manage',
+] as const
 const superAdmin = ['tenant:manage', 'tenant:every'] as const
 
 export type Permission =

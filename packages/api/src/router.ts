@@ -11,6 +11,7 @@ import { notificationsRouter } from './notifications/router.ts'
 import { preferencesRouter } from './preferences/router.ts'
 import { retentionRouter } from './retention/router.ts'
 import { rowsRouter } from './rows/router.ts'
+import { searchesRouter } from './searches/router.ts'
 import { sendersRouter } from './senders/router.ts'
 import { serversRouter } from './servers/router.ts'
 import { tenantsRouter } from './tenants/router.ts'
@@ -33,6 +34,7 @@ export const appRouter = router({
   preferences: preferencesRouter,
   retention: retentionRouter,
   rows: rowsRouter,
+  searches: searchesRouter,
   senders: sendersRouter,
   servers: serversRouter,
   tenants: tenantsRouter,

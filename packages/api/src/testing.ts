@@ -95,6 +95,13 @@ export const rowOf: Record<string, { table: string; input?: object; as?: string;
   'ingestion.cancelImport': { table: 'imports' },
   'ingestion.testRow': { table: 'api_tokens', input: { kind: 'feed' } },
   'ingestion.testArrived': { table: 'api_tokens', input: { kind: 'feed', since: '2026-11-24T10:00:00.000Z' } },
+  'searches.get': { table: 'saved_searches' },
+  'searches.update': { table: 'saved_searches', input: { version: 1, name: 'x' } },
+  'searches.delete': { table: 'saved_searches', input: { version: 1 } },
+  'searches.restore': { table: 'saved_searches', prepare: 'update saved_searches set deleted_at = now()' },
+  'searches.pin': { table: 'saved_searches', input: { pinned: true } },
+  'searches.annotate': { table: 'asked_queries', input: { note: 'x' } },
+  'searches.remember': { table: 'asked_queries', as: 'parent', input: { query: 'x', rows: 1, exact: true } },
   'senders.watch': { table: 'api_tokens', input: { kind: 'feed', silentAfter: 5 } },
   'servers.update': { table: 'velociraptor_servers', input: { guiUrl: 'https://velo.example.com' } },
   'ingestion.retryImport': { table: 'imports' },
@@ -120,5 +127,7 @@ insert into collections (tenant_id, host_id, flow_id) select ${tenant}, max(id),
 insert into imports (tenant_id, name, sha256, bytes) values (${tenant}, 'x.zip', 'x', 1);
 insert into import_keys (tenant_id, name, certificate, fingerprint, sealed, created_by) values (${tenant}, 'k', 'c', sha256('${crypto.randomUUID()}'), 's', 'ada');
 insert into cases (tenant_id, title) values (${tenant}, 'c');
+insert into saved_searches (tenant_id, shared, name, query) values (${tenant}, true, 's', '');
+insert into asked_queries (tenant_id, user_id, query, rows, rows_exact) select ${tenant}, max(id), '', 0, true from users where tenant_id = ${tenant};
 insert into artifacts (tenant_id, case_id, artifact_type, value) select ${tenant}, max(id), 'ip', '192.0.2.1' from cases where tenant_id = ${tenant}`)
 }

@@ -93,6 +93,10 @@ const reads: Record<
   'rows.list': (c, { collectionId, sourceId }) => c.rows.list({ collectionId, sourceId }),
   'rows.lines': (c, { collectionId, sourceId }) => c.rows.lines({ collectionId, sourceId }),
   'rows.raw': (c, { row }) => c.rows.raw({ id: row }),
+  'searches.list': (c) => c.searches.list({}),
+  'searches.get': 'by id',
+  'searches.pinned': 'of the caller',
+  'searches.history': 'of the caller',
   'senders.list': (c) => c.senders.list({}),
   'ingestion.testArrived': 'by id',
   'servers.list': (c) => c.servers.list({}),
@@ -136,6 +140,7 @@ describe.each([
     await fillTenant(bed, tenantId)
     await bed.root.query(`update hosts set fqdn = '${mark}-mark' where tenant_id = ${tenantId}`)
     await bed.root.query(`update cases set title = '${mark}-mark' where tenant_id = ${tenantId}`)
+    await bed.root.query(`update saved_searches set name = '${mark}-mark' where tenant_id = ${tenantId}`)
     await bed.root.query(`update artifacts set description = '${mark}-mark' where tenant_id = ${tenantId}`)
     await bed.root.query(`update collections set creator = '${mark}-mark' where tenant_id = ${tenantId}`)
     await bed.root.query(

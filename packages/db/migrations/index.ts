@@ -21,6 +21,7 @@ import * as repeatsInOneRoundTrip from './0020_repeats_in_one_round_trip.ts'
 import * as noStatisticsOfHashes from './0021_no_statistics_of_hashes.ts'
 import * as preferencesAndNotes from './0023_preferences_and_notes.ts'
 import * as exportsAndNotifications from './0024_exports_and_notifications.ts'
+import * as savedSearches from './0025_saved_searches.ts'
 
 /** Every migration, in order. Names are frozen once released. */
 export const migrations: Record<string, Migration> = {
@@ -46,4 +47,5 @@ export const migrations: Record<string, Migration> = {
   '0021_no_statistics_of_hashes': noStatisticsOfHashes,
   '0023_preferences_and_notes': preferencesAndNotes,
   '0024_exports_and_notifications': exportsAndNotifications,
+  '0025_saved_searches': savedSearches,
 }

@@ -80,6 +80,22 @@ export interface Artifacts {
   version: Generated<number>;
 }
 
+export interface AskedQueries {
+  across: string | null;
+  askedAt: Generated<Timestamp>;
+  id: Generated<number>;
+  note: Generated<string>;
+  parentId: number | null;
+  query: string;
+  rows: number;
+  rowsExact: boolean;
+  runs: Generated<number>;
+  tenantId: number;
+  timeFrom: string | null;
+  timeTo: string | null;
+  userId: number;
+}
+
 export interface AuditEvents {
   action: string;
   actor: string;
@@ -572,6 +588,34 @@ export interface Runs {
   tenantId: number;
 }
 
+export interface SavedSearches {
+  columns: Generated<string[]>;
+  createdAt: Generated<Timestamp>;
+  deletedAt: Timestamp | null;
+  description: Generated<string>;
+  id: Generated<number>;
+  name: string;
+  off: Generated<number[]>;
+  ownerId: number | null;
+  query: string;
+  shared: Generated<boolean>;
+  sort: string | null;
+  tenantId: number;
+  timeFrom: string | null;
+  timeTo: string | null;
+  updatedAt: Generated<Timestamp>;
+  version: Generated<number>;
+  view: Generated<string>;
+}
+
+export interface SearchPins {
+  pinnedAt: Generated<Timestamp>;
+  searchId: number | null;
+  starter: number | null;
+  tenantId: number;
+  userId: number;
+}
+
 export interface SenderMinutes {
   at: Timestamp;
   kind: string;
@@ -689,6 +733,7 @@ export interface VelociraptorServers {
 export interface DB {
   apiTokens: ApiTokens;
   artifacts: Artifacts;
+  askedQueries: AskedQueries;
   auditEvents: AuditEvents;
   blockColumns: BlockColumns;
   blocks: Blocks;
@@ -717,6 +762,8 @@ export interface DB {
   rejectedRows: RejectedRows;
   retentionRuns: RetentionRuns;
   runs: Runs;
+  savedSearches: SavedSearches;
+  searchPins: SearchPins;
   senderMinutes: SenderMinutes;
   senders: Senders;
   sessions: Sessions;

@@ -173,7 +173,7 @@ export function plantedOnWindows(making: Making): Planted {
   if (host.name !== secondStation) return nothing()
   const planted = implant(making, at(now, 'second'))
   planted.security.push(
-    logs.logon(making, { at: at(now, 'second', -40), user: story.account, from: addressOf[patientZero]!, type: 3 }),
+    logs.logon(making, { at: at(now, 'second', -40), user: story.account, from: addressOf[patientZero]!, type: 10 }),
   )
   return planted
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { damaged, interrupted } from './generate.ts'
 import { loadDemo } from './load.ts'
 import { callerOf, type Deps } from './people.ts'
-import { story } from './story.ts'
+import { patientZero, story } from './story.ts'
 
 let database: Awaited<ReturnType<typeof testDatabase>>
 let root: pg.Client
@@ -68,6 +68,20 @@ test('one indicator stands in both tenants, and each analyst finds their own par
     expect(found).toMatchObject({ total, totalIsExact: true })
     expect(new Set(found.rows.map((row) => row.tenantId)).size).toBe(1)
   }
+})
+
+test('every built-in search finds something in one of the tenants', async () => {
+  const people = [await callerAs(first, 'nora.admin'), await callerAs(first, 'hana.admin')]
+  const { builtIn } = await people[0]!.searches.list({})
+  expect(builtIn.length).toBeGreaterThanOrEqual(12)
+  const found: Record<string, number> = {}
+  for (const { name, query } of builtIn) {
+    // Its parameter is asked for when it is run.
+    const asked = { query: query.replaceAll('{{host}}', patientZero), limit: 1 }
+    const totals = await Promise.all(people.map(async (caller) => (await caller.rows.search(asked)).total))
+    found[name] = Math.max(...totals)
+  }
+  expect(Object.entries(found).filter(([, total]) => total === 0)).toEqual([])
 })
 
 test('a second start loads nothing again and renews the passwords', async () => {
