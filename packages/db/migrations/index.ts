@@ -15,6 +15,7 @@ import * as retention from './0013_retention.ts'
 import * as senders from './0014_senders.ts'
 import * as importKeysAndMappings from './0015_import_keys_and_mappings.ts'
 import * as searchByAnyTerm from './0017_search_by_any_term.ts'
+import * as filtersOfGrams from './0028_filters_of_grams.ts'
 import * as searchByGrams from './0018_search_by_grams.ts'
 import * as rebuiltBlocks from './0019_rebuilt_blocks.ts'
 import * as repeatsInOneRoundTrip from './0020_repeats_in_one_round_trip.ts'
@@ -48,4 +49,5 @@ export const migrations: Record<string, Migration> = {
   '0023_preferences_and_notes': preferencesAndNotes,
   '0024_exports_and_notifications': exportsAndNotifications,
   '0025_saved_searches': savedSearches,
+  '0028_filters_of_grams': filtersOfGrams,
 }

@@ -16,12 +16,14 @@ beforeAll(async () => {
   // What a block refers to does not matter for a plan.
   await root.query('set session_replication_role = replica')
   await root.query(
-    `insert into blocks (tenant_id, block_id, source_id, host_ids, n, t_min, t_max, raw_bytes, raw, frames, text, terms, grams)
+    `insert into blocks (tenant_id, block_id, source_id, host_ids, n, t_min, t_max, raw_bytes, raw, frames, text, terms, grams, gram_bits)
      select tenant, next_block_id(now()), n % 12, '{1}', 100, n, n, 1000, '', '{0}', '',
        array(select (random() * 2000000000)::int from generate_series(1, 60) where n > 0)
          || case when n % 2 = 0 then ${commonTerm} else 0 end || case when n = 500 then ${rareTerm} else 0 end,
        case when n % 1000 > 0 then array(select (random() * 4000000)::int from generate_series(1, 60) where n > 0)
-         || case when n % 2 = 0 then ${commonTerm} else 0 end || case when n = 500 then ${rareTerm} else 0 end end
+         || case when n % 2 = 0 then ${commonTerm} else 0 end || case when n = 500 then ${rareTerm} else 0 end end,
+       -- Of the four without grams, one has a filter with bit 5 set and one an empty filter.
+       case when n = 1000 then set_bit(decode(repeat('00', 64), 'hex'), 5, 1) when n = 2000 then decode(repeat('00', 64), 'hex') end
      from generate_series(1, 2) tenant, generate_series(1, ${blocksOfTenant}) n`,
   )
   // Entries that wait in the pending list would be read one by one.
@@ -102,16 +104,30 @@ test.each([
   expectTermsOnly(every.plans)
 })
 
-/** Blocks whose grams are not known may hold anything. */
+/** Blocks whose grams are not known may hold anything; of the two that have a filter, one rules the bits out. */
 const withoutGrams = blocksOfTenant / 1000
+const maybe = withoutGrams - 1
+const bits = [5, 512 + 5]
 
 test.each([
-  { what: 'all of some grams', all: [rareTerm, commonTerm], any: null, expected: 1 },
-  { what: 'a gram of half of the blocks', all: [commonTerm], any: null, expected: blocksOfTenant / 2 - withoutGrams },
-  { what: 'any of some grams', all: null, any: [rareTerm, -100, -101], expected: 1 },
+  { what: 'all of some grams', all: [rareTerm, commonTerm], any: null, expected: 1 + maybe },
+  {
+    what: 'a gram of half of the blocks',
+    all: [commonTerm],
+    any: null,
+    expected: blocksOfTenant / 2 - withoutGrams + maybe,
+  },
+  { what: 'any of some grams', all: null, any: [rareTerm, -100, -101], expected: 1 + withoutGrams },
 ])('finds the blocks with $what by the index of grams, and by no other', async ({ all, any, expected }) => {
-  const { plans, found } = await plansOf('find_blocks_containing($1, $2, $3, $4, $5)', [own, all, any, -1, 1e9])
-  expect(found).toBe(expected + withoutGrams)
+  const { plans, found } = await plansOf('find_blocks_containing($1, $2, $3, $4, $5, $6)', [
+    own,
+    all,
+    any,
+    all && bits,
+    -1,
+    1e9,
+  ])
+  expect(found).toBe(expected)
   expect(plans).toHaveLength(7)
   for (const plan of plans) {
     expect(plan).toMatch(/Bitmap Index Scan on blocks_\d+_grams_idx/)
@@ -121,16 +137,16 @@ test.each([
 })
 
 test('finds the blocks of every tenant by the index of grams', async () => {
-  const call = 'find_blocks_containing_everywhere($1, $2, $3, $4)'
-  const { plans, found } = await plansOf(call, [[rareTerm], null, -1, 1e9], '_reader')
-  expect(found).toBe(2 * (1 + withoutGrams))
+  const call = 'find_blocks_containing_everywhere($1, $2, $3, $4, $5)'
+  const { plans, found } = await plansOf(call, [[rareTerm], null, [6], -1, 1e9], '_reader')
+  expect(found).toBe(2 * (1 + withoutGrams - 2))
   for (const plan of plans) expect(plan).not.toMatch(/Seq Scan on blocks|BitmapAnd/)
 })
 
 test('does not look for the grams of another tenant', async () => {
-  await expect(plansOf('find_blocks_containing($1, $2, $3, $4, $5)', [2, [rareTerm], null, -1, 1e9])).rejects.toThrow(
-    /not this tenant/,
-  )
+  await expect(
+    plansOf('find_blocks_containing($1, $2, $3, $4, $5, $6)', [2, [rareTerm], null, [6], -1, 1e9]),
+  ).rejects.toThrow(/not this tenant/)
 })
 
 test('takes in what the indexes have put off', async () => {

@@ -124,7 +124,11 @@ export interface Blocks {
   cappedFields: number | null;
   frames: number[];
   /**
-   * sorted hashes of four characters in a row of the distinct leaves (evidence/grams.ts); null: not known
+   * in their place a Bloom filter of the same, while the block is small and may be joined with others
+   */
+  gramBits: Buffer | null;
+  /**
+   * sorted hashes of four characters in a row of the distinct leaves (evidence/grams.ts)
    */
   grams: number[] | null;
   hostIds: ArrayType<number>;

@@ -50,7 +50,8 @@ const ofTenant = async (tenantId: number) =>
 
 /** As a store has them that was filled before there were all parts, or whose parts are lost. */
 const damageParts = (tenantId: number) =>
-  bed.root.query(`update blocks set grams = null, capped_fields = null, terms = '{7}' where tenant_id = ${tenantId};
+  bed.root
+    .query(`update blocks set grams = null, gram_bits = null, capped_fields = null, terms = '{7}' where tenant_id = ${tenantId};
 delete from block_columns where tenant_id = ${tenantId} and field_id > 0`)
 
 const chunksOf = async (tenantId: number) =>
@@ -121,7 +122,7 @@ test('completes blocks that lack a part, and only those', async () => {
   const { tenantId, answers } = await filled()
   const [before, [first, ...others]] = [await answers(), await ofTenant(tenantId)]
   await bed.root.query(
-    `update blocks set grams = null, text = null where tenant_id = ${tenantId} and block_id = ${first!.block_id}`,
+    `update blocks set grams = null, gram_bits = null, text = null where tenant_id = ${tenantId} and block_id = ${first!.block_id}`,
   )
   const { blocks } = await (await bed.callerOf(tenantId, 'admin')).ingestion.overview({})
   expect(blocks.incomplete).toBe(1)

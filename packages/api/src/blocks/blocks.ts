@@ -33,10 +33,15 @@ export type Outcome =
 
 /**
  * Makes one block of blocks of one source, from their exact lines, as ingestion does. The new one has an id of its own: what
- * readers have seen or keep of the old ones stays true for them. Lines are read and prepared without a lock; the exchange is
+ * readers have seen or keep of the old ones stays true for them. `final`: none will be joined to it. Lines are read and prepared without a lock; the exchange is
  * one short transaction, and happens only if the blocks are still what they were.
  */
-export async function rebuild(rebuilding: Rebuilding, tenantId: number, ids: number[]): Promise<Outcome> {
+export async function rebuild(
+  rebuilding: Rebuilding,
+  tenantId: number,
+  ids: number[],
+  final = false,
+): Promise<Outcome> {
   const { blocks, runs } = await readBlocks(rebuilding.database, tenantId, ids)
   if (blocks.length < ids.length) return { kind: 'gone' }
   const parts: Part[] = []
@@ -46,7 +51,7 @@ export async function rebuild(rebuilding: Rebuilding, tenantId: number, ids: num
     else return damaged(rebuilding, tenantId, block, part)
   }
   const bytes = joined(parts)
-  const block = onlyBlock(await prepare(rebuilding, parts, bytes), bytes)
+  const block = onlyBlock(await prepare(rebuilding, parts, bytes, final), bytes)
   if (!block && blocks.length > 1) return { kind: 'gone' }
   if (!block) return damaged(rebuilding, tenantId, blocks[0]!, 'its lines are not one block of rows')
   const source = { tenantId, sourceId: blocks[0]!.sourceId }
@@ -90,10 +95,10 @@ const joined = (parts: Part[]) =>
   )
 
 /** Rows that tell no time keep the one that they have. */
-async function prepare({ pool }: Rebuilding, parts: Part[], bytes: Buffer): Promise<Prepared> {
+async function prepare({ pool }: Rebuilding, parts: Part[], bytes: Buffer, final: boolean): Promise<Prepared> {
   const times: number[] = []
   for (const { block, bytes: own } of parts) times.push(...(knownTimes(block) ?? (await foundTimes(pool, block, own))))
-  return pool.prepare(bytes, Float64Array.from(times))
+  return pool.prepare(bytes, Float64Array.from(times), final)
 }
 
 /** Which rows tell no time is what changes with the time of receipt. */
@@ -214,7 +219,7 @@ where r.tenant_id = $1 and r.source_id = $2 and r.collection_id = w.collection_i
   if (rowCount !== places.length) throw new Error('a run is not where it was')
 }
 
-const copies = `copy blocks (tenant_id, block_id, source_id, host_ids, n, t_min, t_max, raw_bytes, raw, frames, text, terms, grams, capped_fields, superseded, received_at)
+const copies = `copy blocks (tenant_id, block_id, source_id, host_ids, n, t_min, t_max, raw_bytes, raw, frames, text, terms, grams, gram_bits, capped_fields, superseded, received_at)
   from stdin (format binary);
 copy block_columns (tenant_id, source_id, field_id, block_id, chunk) from stdin (format binary);
 commit`
@@ -231,7 +236,7 @@ interface Head {
 
 const blockTuple = ({ tenantId, sourceId, block }: Exchange, { blockId, hosts, superseded, receivedAt }: Head) =>
   new Tuples()
-    .row(16)
+    .row(17)
     .int4(tenantId)
     .int8(blockId)
     .int4(sourceId)
@@ -244,7 +249,8 @@ const blockTuple = ({ tenantId, sourceId, block }: Exchange, { blockId, hosts, s
     .int4s(block.frames)
     .bytea(block.text)
     .int4s(block.terms)
-    .int4s(block.grams)
+    .int4s('sorted' in block.grams ? block.grams.sorted : undefined)
+    .bytea('filter' in block.grams ? block.grams.filter : undefined)
     .int4(block.cappedFields)
     .int4(superseded)
     .int8((receivedAt.getTime() - epochMs) * 1000)

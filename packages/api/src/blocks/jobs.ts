@@ -104,7 +104,8 @@ interface Joining {
 
 /**
  * Makes full blocks of many small ones of one source and day: an agent that sends a few rows at a time must not make searches
- * slow. Rows keep their names, bytes and times; only blocks received on one day are joined, so that they also go on one day.
+ * slow. Rows keep their names, bytes and times; only blocks received on one day are joined, so that they also go on one day. When
+ * a day is over, what is left of it is as joined as it will be, and its grams come into the index.
  */
 export async function joinBlocks({ database, services, signal }: Joining) {
   const days = await daysToJoin(database)
@@ -113,11 +114,12 @@ export async function joinBlocks({ database, services, signal }: Joining) {
   try {
     for (const day of days) {
       const small = await smallBlocks(database, day)
-      if (small.length < worthJoining) continue
+      if (small.length < worthJoining && !day.over) continue
       for (const group of groupsOf(small)) {
         if (signal.aborted) return
+        if (group.length === 1 && !day.over) continue
         const ids = group.map((block) => block.blockId)
-        const outcome = await rebuild(rebuilding, day.tenantId, ids)
+        const outcome = await rebuild(rebuilding, day.tenantId, ids, day.over)
         if (outcome.kind === 'made') services.count({ kind: 'joined', blocks: ids.length, rows: outcome.rows })
       }
     }

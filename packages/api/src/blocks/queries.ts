@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '@velocicompanion/db'
 import { inTenant, type TenantScope } from '../scope.ts'
-import { smallRows, type StoredBlock, type StoredRun, worthJoining } from './rules.ts'
+import { type StoredBlock, type StoredRun, worthJoining } from './rules.ts'
 
 /** Blocks and their runs, as one moment has them: in the order of the ids, runs in the order of rows. */
 export const readBlocks = (database: Database, tenantId: number, ids: number[]) =>
@@ -70,7 +70,7 @@ export interface BlockOfTenant {
 export const blocksWithoutParts = (database: Database) =>
   inEvery(database, async (trx) => {
     const { rows } = await sql<BlockOfTenant>`
-select b.tenant_id, b.block_id from blocks b where (b.text is null or b.grams is null or b.capped_fields is null)
+select b.tenant_id, b.block_id from blocks b where (b.text is null or (b.grams is null and b.gram_bits is null) or b.capped_fields is null)
   and not exists (select from damaged_blocks d where d.tenant_id = b.tenant_id and d.block_id = b.block_id)
 order by b.tenant_id, b.block_id limit 500`.execute(trx)
     return rows
@@ -133,6 +133,8 @@ export interface DayOfSource {
   sourceId: number
   /** In UTC. */
   day: string
+  /** Nothing more is received on it. */
+  over: boolean
 }
 
 /** Blocks that are so young may have neighbours on their way. */
@@ -141,28 +143,28 @@ const dayOf = sql`(b.received_at at time zone 'UTC')::date`
 /** Each field of a source is looked for in each block that goes. */
 const mostFields = 5000
 
-/** Days of sources with many small blocks. */
+/** Days of sources with many small blocks, and those that are over with any. */
 export const daysToJoin = (database: Database) =>
   inEvery(database, async (trx) => {
     const { rows } = await sql<DayOfSource>`
-select g.tenant_id, g.source_id, g.day::text as day from (
+select g.tenant_id, g.source_id, g.day::text as day, g.day < (now() at time zone 'UTC')::date as over from (
   select b.tenant_id, b.source_id, ${dayOf} as day, count(*) as n from blocks b
-  where b.n < ${sql.lit(smallRows)} and ${settled} group by 1, 2, 3) g
-where g.n >= ${worthJoining}
+  where b.gram_bits is not null and ${settled}
+    and not exists (select from damaged_blocks d where d.tenant_id = b.tenant_id and d.block_id = b.block_id) group by 1, 2, 3) g
+where (g.n >= ${worthJoining} or g.day < (now() at time zone 'UTC')::date)
   and (select count(*) from fields f where f.tenant_id = g.tenant_id and f.source_id = g.source_id) <= ${mostFields}
 order by 1, 2, 3`.execute(trx)
     return rows
   })
 
 const mostAtOnce = 5000
-const smallBytes = 2_000_000
 
 /** Sound small blocks of a day in the order of their events: what is joined then covers little time, and a page reads few. */
 export const smallBlocks = (database: Database, { tenantId, sourceId, day }: DayOfSource) =>
   inTenant(database.db, tenantId, async ({ db }) => {
     const { rows } = await sql<{ blockId: number; n: number; rawBytes: number }>`
 select b.block_id, b.n, b.raw_bytes from blocks b
-where b.tenant_id = ${tenantId} and b.source_id = ${sourceId} and b.n < ${sql.lit(smallRows)} and b.raw_bytes < ${smallBytes}
+where b.tenant_id = ${tenantId} and b.source_id = ${sourceId} and b.gram_bits is not null
   and b.received_at >= ${day}::timestamp at time zone 'UTC' and b.received_at < (${day}::timestamp + interval '1 day') at time zone 'UTC' and ${settled}
   and not exists (select from damaged_blocks d where d.tenant_id = b.tenant_id and d.block_id = b.block_id)
 order by b.t_min, b.block_id limit ${mostAtOnce}`.execute(db)

@@ -90,14 +90,13 @@ export function lostTime({ tMin, tMax, receivedAt }: StoredBlock, told: number[]
   return tMin < low && isNear(tMin) ? tMin : received
 }
 
-/** A block with fewer rows is small; so many of one day and source are worth joining. */
-export const smallRows = 500
+/** So many small blocks of one day and source are worth joining before the day is over. */
 export const worthJoining = 20
 
 /** What a joined block holds at most: a line end may be added to each part, and a block stays below what prepare makes two of. */
 const joinedBytes = maxBlockBytes - 10_000
 
-/** Which blocks to make one of, each with its neighbours in the given order. A block that fits to none stays as it is. */
+/** Which blocks to make one of, each with its neighbours in the given order. A block that fits to none is alone. */
 export function groupsOf<B extends { n: number; rawBytes: number }>(blocks: B[]): B[][] {
   const groups: B[][] = []
   let [rows, bytes] = [Infinity, Infinity]
@@ -110,5 +109,5 @@ export function groupsOf<B extends { n: number; rawBytes: number }>(blocks: B[])
     rows += block.n
     bytes += block.rawBytes
   }
-  return groups.filter((group) => group.length > 1)
+  return groups
 }

@@ -41,6 +41,8 @@ export interface Column {
 
 /** Rows of a block at most; also what a column's arrays hold. */
 export const maxRows = 1000
+/** A block with fewer rows is small: it is stored with a filter of its grams until it is joined with others. */
+export const smallRows = 500
 export const maxColumns = 1000
 /** Objects nested deeper than this are one value of the column at this depth. */
 export const maxDepth = 32

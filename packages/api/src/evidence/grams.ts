@@ -54,8 +54,8 @@ function grow() {
   for (const gram of small.grams) note(gram)
 }
 
-/** Notes each gram of a text that is no noise; with `ended`, also its last three characters and the end. */
-function noteGrams(text: string, ended: boolean) {
+/** Calls for each gram of a text that is no noise; with `ended`, also of its last three characters and the end. */
+function eachGram(text: string, ended: boolean, seen: (gram: number) => void) {
   if (text.length < 3) return
   let a = 0
   let b = fold(text.charCodeAt(0))
@@ -67,7 +67,7 @@ function noteGrams(text: string, ended: boolean) {
     b = c
     c = d
     d = at < text.length ? fold(text.charCodeAt(at)) : END
-    if (!isNoise(a, b, c, d)) note(hash(a, b, c, d))
+    if (!isNoise(a, b, c, d)) seen(hash(a, b, c, d))
   }
 }
 
@@ -83,9 +83,63 @@ function noted(): Int32Array {
 
 /** The sorted distinct grams of folded values. */
 export function gramsOf(values: string[]): Int32Array {
-  for (const value of values) noteGrams(value, true)
+  for (const value of values) eachGram(value, true, note)
   return noted()
 }
+
+/** A filter is halved as long as no more of its bits are set: one of about eleven blocks without a gram seems to have it. */
+const fullest = 0.3
+const fewestBytes = 64
+const mostBytes = 1 << 19
+
+const secondBit = (gram: number) => Math.imul(gram, 0x27d4eb2f) >>> 10
+
+let filter = new Uint8Array(fewestBytes)
+
+function setBits(gram: number) {
+  const mask = filter.length * 8 - 1
+  const first = gram & mask
+  const second = secondBit(gram) & mask
+  filter[first >> 3]! |= 1 << (first & 7)
+  filter[second >> 3]! |= 1 << (second & 7)
+}
+
+/**
+ * A Bloom filter of the grams of folded values: two bits for each gram, by the lower bits of its two numbers. It costs a
+ * fraction of the grams themselves, and says the same but for a block now and then that does not hold them.
+ */
+export function filterOf(values: string[]): Buffer {
+  let size = fewestBytes
+  const characters = values.reduce((sum, { length }) => sum + length, 0)
+  while (size < characters && size < mostBytes) size *= 2
+  filter = new Uint8Array(size)
+  for (const value of values) eachGram(value, true, setBits)
+  let words = new Uint32Array(filter.buffer)
+  for (let half = halved(words); half; half = halved(words)) words = half
+  return Buffer.from(words.buffer)
+}
+
+/** The same filter in half of the bits; undefined when it would be too full or too small. */
+function halved(words: Uint32Array): Uint32Array<ArrayBuffer> | undefined {
+  const n = words.length / 2
+  if (n * 4 < fewestBytes) return undefined
+  const half = new Uint32Array(n)
+  let set = 0
+  for (let i = 0; i < n; i++) {
+    const word = (half[i] = words[i]! | words[i + n]!)
+    set += bitsOf(word)
+  }
+  return set <= fullest * n * 32 ? half : undefined
+}
+
+function bitsOf(word: number) {
+  const pairs = word - ((word >>> 1) & 0x55555555)
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333)
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
+}
+
+/** The bits, from 0 on and by the lower ones of these numbers, that are set in a filter of values that contain such a text. */
+export const bitsFor = (grams: number[]): number[] => grams.flatMap((gram) => [gram, secondBit(gram)])
 
 /** What the grams of a block must hold for one of its values to contain a text: all of these, or any of these. */
 export type WantedGrams = { all: number[] } | { any: number[] }
@@ -94,7 +148,7 @@ export type WantedGrams = { all: number[] } | { any: number[] }
 export function gramsFor(text: string): WantedGrams | undefined {
   if (text.length < 3) return undefined
   if (text.length > 3) {
-    noteGrams(text, false)
+    eachGram(text, false, note)
     const all = noted()
     return all.length > 0 ? { all: [...all] } : undefined
   }

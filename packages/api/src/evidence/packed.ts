@@ -11,7 +11,7 @@ export interface PackedPrepared {
 const asBytes = (ints: Int32Array) => Buffer.from(ints.buffer, ints.byteOffset, ints.byteLength)
 
 /** A copy, as ints must stand at a multiple of four. */
-const intsOf = (bytes: Buffer) => new Int32Array(Uint8Array.from(bytes).buffer)
+const intsOf = (bytes: Buffer) => new Int32Array(new Uint8Array(bytes).buffer)
 
 /** Into `target` when it has room for all, else into a buffer of its own. */
 export function packPrepared(prepared: Prepared, target?: Uint8Array): PackedPrepared {
@@ -23,11 +23,13 @@ export function packPrepared(prepared: Prepared, target?: Uint8Array): PackedPre
   }
   const blocks = prepared.blocks.map((block): Block => {
     take(asBytes(block.terms))
-    take(asBytes(block.grams))
     return {
       ...block,
       terms: new Int32Array(0),
-      grams: new Int32Array(0),
+      grams:
+        'filter' in block.grams
+          ? { filter: take(block.grams.filter) }
+          : { sorted: (take(asBytes(block.grams.sorted)), new Int32Array(0)) },
       raw: take(block.raw),
       text: take(block.text),
       columns: block.columns.map(({ path, chunk }) => ({ path, chunk: take(chunk) })),
@@ -53,7 +55,7 @@ export function unpackPrepared({ bytes, lengths, rest }: PackedPrepared): Prepar
   }
   const blocks = rest.blocks.map((block): Block => {
     const terms = intsOf(next())
-    const grams = intsOf(next())
+    const grams = 'filter' in block.grams ? { filter: next() } : { sorted: intsOf(next()) }
     return {
       ...block,
       terms,
@@ -70,6 +72,7 @@ export function unpackPrepared({ bytes, lengths, rest }: PackedPrepared): Prepar
 export function ownPrepared(prepared: Prepared): Prepared {
   const blocks = prepared.blocks.map((block) => ({
     ...block,
+    grams: 'filter' in block.grams ? { filter: Buffer.from(block.grams.filter) } : block.grams,
     raw: Buffer.from(block.raw),
     text: Buffer.from(block.text),
     columns: block.columns.map(({ path, chunk }) => ({ path, chunk: Buffer.from(chunk) })),

@@ -15,9 +15,9 @@ export interface PoolOptions {
 
 export interface PreparePool {
   /** Makes blocks of JSON lines in a worker. How many may wait is the caller's matter. */
-  prepare(bytes: Uint8Array, receivedAt: ReceivedAt): Promise<Prepared>
+  prepare(bytes: Uint8Array, receivedAt: ReceivedAt, final?: boolean): Promise<Prepared>
   /** The same, but what it answers may lie in memory that the next job uses: good until `release`, which must be called. */
-  borrow(bytes: Uint8Array, receivedAt: ReceivedAt): Promise<Borrowed>
+  borrow(bytes: Uint8Array, receivedAt: ReceivedAt, final?: boolean): Promise<Borrowed>
   /** Lets the running jobs end; later ones are refused. */
   close(): Promise<void>
 }
@@ -69,16 +69,16 @@ export function preparePool({ termKey, size = 1, memoryMb = 1024 }: PoolOptions)
   }
   for (let i = 0; i < size; i++) hire()
 
-  const borrow = (bytes: Uint8Array, receivedAt: ReceivedAt) => {
+  const borrow: PreparePool['borrow'] = (bytes, receivedAt, final = false) => {
     if (closing) return Promise.reject(new Error('the pool is closed'))
     while (seats.size < size) hire() // in place of those that died
     const [seat] = [...seats].sort((a, b) => a.jobs.size - b.jobs.size)
-    return ask(seat!, ++lastId, bytes, receivedAt)
+    return ask(seat!, bytes, { id: ++lastId, receivedAt, final })
   }
   return {
     borrow,
-    async prepare(bytes, receivedAt) {
-      const { release, ...prepared } = await borrow(bytes, receivedAt)
+    async prepare(bytes, receivedAt, final) {
+      const { release, ...prepared } = await borrow(bytes, receivedAt, final)
       const own = ownPrepared(prepared)
       release()
       return own
@@ -105,16 +105,16 @@ const settled = (job: Job) =>
     job.reject = (error) => (reject(error), done())
   })
 
-function ask({ worker, jobs, slots, free }: Seat, id: number, bytes: Uint8Array, receivedAt: ReceivedAt) {
+function ask({ worker, jobs, slots, free }: Seat, bytes: Uint8Array, task: Omit<Task, 'lines'>) {
   return new Promise<Borrowed>((resolve, reject) => {
     const slot = bytes.length <= slotBytes ? free.pop() : undefined
     if (slot !== undefined) slots[slot]!.lines.set(bytes)
-    jobs.set(id, { slot, resolve, reject })
+    jobs.set(task.id, { slot, resolve, reject })
     worker.ref()
     // A view is sent with all that it is a view of, so what has no slot goes as a copy of its own.
     const own = slot === undefined ? Uint8Array.from(bytes) : undefined
     const lines = own ?? { slot: slot!, length: bytes.length }
-    worker.postMessage({ id, lines, receivedAt } satisfies Task, own ? [own.buffer] : [])
+    worker.postMessage({ ...task, lines } satisfies Task, own ? [own.buffer] : [])
   })
 }
 

@@ -2,9 +2,9 @@ import { isAscii } from 'node:buffer'
 import { type Building, addExact, addParsed, newBuilding, startBlock } from './block.ts'
 import { writeColumn, writeEventTimes } from './columns.ts'
 import { eventTimes } from './event-times.ts'
-import { maxRows } from './fields.ts'
+import { maxRows, smallRows } from './fields.ts'
 import { type LineRange, writeFrames } from './frames.ts'
-import { gramsOf } from './grams.ts'
+import { filterOf, gramsOf } from './grams.ts'
 import { indicatorsIn } from './indicators.ts'
 import { isWhole } from './json.ts'
 import { type TermSeed, hashDay, hashTerm, termSeed } from './terms.ts'
@@ -40,8 +40,8 @@ export interface Block {
   text: Buffer
   /** Sorted distinct hashes (terms.ts) of the leaves, the indicators inside them, and the days of time columns. */
   terms: Int32Array
-  /** Sorted distinct grams (grams.ts) of the distinct leaves: which blocks may contain a text. */
-  grams: Int32Array
+  /** Of the distinct leaves: which blocks may contain a text. */
+  grams: Grams
   /** One for each field (columns.ts); the path [] is the event time. */
   columns: { path: string[]; chunk: Buffer }[]
   /**
@@ -52,6 +52,9 @@ export interface Block {
   rawBytes: number
 }
 
+/** Sorted distinct grams (grams.ts), which an index holds, or a filter of them. */
+export type Grams = { sorted: Int32Array } | { filter: Buffer }
+
 /** Microseconds since 1970: the event time of rows that tell none, for all lines or for each. */
 export type ReceivedAt = number | Float64Array
 
@@ -59,6 +62,8 @@ export interface PrepareOptions {
   /** The installation's random key of terms. */
   termKey: Uint8Array
   receivedAt: ReceivedAt
+  /** No rows will be joined to these: their grams are for the index, however few they are. */
+  final?: boolean
 }
 
 export const maxLineBytes = 16 * 1024 * 1024
@@ -72,6 +77,7 @@ interface Job {
   bytes: Uint8Array
   seed: TermSeed
   receivedAt: ReceivedAt
+  final: boolean
   building: Building
   lines: Line[]
   size: number
@@ -85,9 +91,9 @@ const building = newBuilding()
  * Makes evidence blocks of JSON lines. Every line that JSON.parse accepts is stored exactly and can be found by each of its
  * strings and numbers; booleans and nulls stand in columns only, RFC3339 times in UTC in time columns.
  */
-export function prepareBlocks(bytes: Uint8Array, { termKey, receivedAt }: PrepareOptions): Prepared {
+export function prepareBlocks(bytes: Uint8Array, { termKey, receivedAt, final = false }: PrepareOptions): Prepared {
   const out: Prepared = { blocks: [], rejected: [], lines: 0, blank: 0 }
-  const job: Job = { bytes, seed: termSeed(termKey), receivedAt, building, lines: [], size: 0, out }
+  const job: Job = { bytes, seed: termSeed(termKey), receivedAt, final, building, lines: [], size: 0, out }
   startBlock(building)
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const text = isAscii(bytes) ? buffer.toString('latin1') : undefined
@@ -135,8 +141,9 @@ function finishBlock(job: Job) {
   job.size = 0
 }
 
-function makeBlock({ bytes, seed, receivedAt, building, lines, size }: Job): Block {
+function makeBlock({ bytes, seed, receivedAt, final, building, lines, size }: Job): Block {
   const n = lines.length
+  const { values } = building.leaves
   const received = (row: number) => (typeof receivedAt === 'number' ? receivedAt : receivedAt[lines[row]!.index]!)
   const times = eventTimes(building, n, received)
   return {
@@ -147,7 +154,7 @@ function makeBlock({ bytes, seed, receivedAt, building, lines, size }: Job): Blo
     ...writeFrames(bytes, lines),
     text: writeText(building.leaves, n),
     terms: termsOf(building, seed),
-    grams: gramsOf(building.leaves.values),
+    grams: n < smallRows && !final ? { filter: filterOf(values) } : { sorted: gramsOf(values) },
     columns: [
       { path: [], chunk: writeEventTimes(times, n) },
       ...building.columns.map((column) => ({ path: column.path, chunk: writeColumn(column, n) })),

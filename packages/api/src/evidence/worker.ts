@@ -13,6 +13,7 @@ export interface Task {
   id: number
   lines: Uint8Array | { slot: number; length: number }
   receivedAt: ReceivedAt
+  final: boolean
 }
 
 /** `bytes` stand in the message when the job has no slot or they are too many for it. */
@@ -22,11 +23,11 @@ export type Answer =
 
 const { termKey, slots } = workerData as { termKey: Uint8Array; slots: Slot[] }
 
-parentPort!.on('message', ({ id, lines, receivedAt }: Task) => {
+parentPort!.on('message', ({ id, lines, receivedAt, final }: Task) => {
   try {
     const slot = 'slot' in lines ? slots[lines.slot]! : undefined
     const bytes = 'slot' in lines ? slot!.lines.subarray(0, lines.length) : lines
-    const { bytes: made, ...rest } = packPrepared(prepareBlocks(bytes, { termKey, receivedAt }), slot?.made)
+    const { bytes: made, ...rest } = packPrepared(prepareBlocks(bytes, { termKey, receivedAt, final }), slot?.made)
     if (made === slot?.made) answer({ id, packed: rest })
     else answer({ id, packed: { ...rest, bytes: made } }, [made.buffer as ArrayBuffer])
   } catch (error) {

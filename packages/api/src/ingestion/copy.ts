@@ -53,7 +53,14 @@ export class Tuples {
     return this
   }
 
-  bytea(value: Uint8Array) {
+  null() {
+    this.#room(4)
+    this.#at = this.#bytes.writeInt32BE(-1, this.#at)
+    return this
+  }
+
+  bytea(value: Uint8Array | undefined) {
+    if (!value) return this.null()
     this.#room(4 + value.length)
     this.#at = this.#bytes.writeInt32BE(value.length, this.#at)
     this.#bytes.set(value, this.#at)
@@ -61,7 +68,8 @@ export class Tuples {
     return this
   }
 
-  int4s(values: ArrayLike<number>) {
+  int4s(values: ArrayLike<number> | undefined) {
+    if (!values) return this.null()
     const n = values.length
     this.#room(24 + 8 * n)
     for (const head of n === 0 ? [12, 0, 0, 23] : [20 + 8 * n, 1, 0, 23, n, 1]) {

@@ -23,8 +23,8 @@ async function stateOfBlocks(scope: ReadScope, limit: number) {
     .select(({ fn }) => fn.countAll<number>().as('n'))
     .$if(scope.tenantId !== 'all', (q) => q.where('b.tenantId', '=', scope.tenantId as number))
   // Each is the condition of an index.
-  const small = await blocks.where('b.n', '<', sql<number>`500`).executeTakeFirstOrThrow()
-  const lacking = sql<boolean>`(b.text is null or b.grams is null or b.capped_fields is null)`
+  const small = await blocks.where('b.gramBits', 'is not', null).executeTakeFirstOrThrow()
+  const lacking = sql<boolean>`(b.text is null or (b.grams is null and b.gram_bits is null) or b.capped_fields is null)`
   const incomplete = await blocks.where(lacking).executeTakeFirstOrThrow()
   const damaged = await scope.db
     .selectFrom('damagedBlocks as d')

@@ -47,7 +47,7 @@ export async function writeBlocks(client: PoolClient, { database }: Ingest, t: T
     `${w.before};
 set local role ${database.roles.evidence};
 copy runs (tenant_id, collection_id, source_id, first_row, n, block_id, block_row, host_id, delivery_id, sha256) from stdin (format binary);
-copy blocks (tenant_id, block_id, source_id, host_ids, n, t_min, t_max, raw_bytes, raw, frames, text, terms, grams, capped_fields) from stdin (format binary);
+copy blocks (tenant_id, block_id, source_id, host_ids, n, t_min, t_max, raw_bytes, raw, frames, text, terms, grams, gram_bits, capped_fields) from stdin (format binary);
 copy block_columns (tenant_id, source_id, field_id, block_id, chunk) from stdin (format binary);
 commit`,
     [runs, blocks, columns],
@@ -78,7 +78,7 @@ function tuplesOf(client: PoolClient): TuplesOfTables {
 }
 
 function blockTuple(blocks: Tuples, t: Target, blockId: number, block: Block) {
-  blocks.row(14).int4(t.tenantId).int8(blockId).int4(t.sourceId).int8s([t.hostId]).int4(block.n)
+  blocks.row(15).int4(t.tenantId).int8(blockId).int4(t.sourceId).int8s([t.hostId]).int4(block.n)
   blocks
     .int8(block.tMin)
     .int8(block.tMax)
@@ -87,7 +87,8 @@ function blockTuple(blocks: Tuples, t: Target, blockId: number, block: Block) {
     .int4s(block.frames)
     .bytea(block.text)
     .int4s(block.terms)
-    .int4s(block.grams)
+    .int4s('sorted' in block.grams ? block.grams.sorted : undefined)
+    .bytea('filter' in block.grams ? block.grams.filter : undefined)
     .int4(block.cappedFields)
 }
 

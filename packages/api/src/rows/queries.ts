@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { WantedGrams } from '../evidence/grams.ts'
+import { bitsFor, type WantedGrams } from '../evidence/grams.ts'
 import type { ReadScope } from '../scope.ts'
 
 /** A block that may hold rows of an answer. */
@@ -233,17 +233,17 @@ export async function blocksWithAny(
   return rows
 }
 
-/** Blocks that may contain a text, by its grams; those whose grams are not known are among them. */
+/** Blocks that may contain a text, by its grams or a filter of them; those of which neither is known are among them. */
 export async function blocksContaining(
   scope: ReadScope,
   grams: WantedGrams,
   { since, until }: Pick<BlockFilter, 'since' | 'until'>,
 ): Promise<BlockKey[]> {
-  const [all, any] = 'all' in grams ? [grams.all, null] : [null, grams.any]
+  const [all, any, bits] = 'all' in grams ? [grams.all, null, bitsFor(grams.all)] : [null, grams.any, null]
   const found =
     scope.tenantId === 'all'
-      ? sql`find_blocks_containing_everywhere(${all}::int[], ${any}::int[], ${bigint(since)}, ${bigint(until)})`
-      : sql`find_blocks_containing(${scope.tenantId}::int, ${all}::int[], ${any}::int[], ${bigint(since)}, ${bigint(until)})`
+      ? sql`find_blocks_containing_everywhere(${all}::int[], ${any}::int[], ${bits}::int[], ${bigint(since)}, ${bigint(until)})`
+      : sql`find_blocks_containing(${scope.tenantId}::int, ${all}::int[], ${any}::int[], ${bits}::int[], ${bigint(since)}, ${bigint(until)})`
   const { rows } = await sql<BlockKey>`select f.tenant_id, f.block_id from ${found} f`.execute(scope.db)
   return rows
 }
