@@ -13,6 +13,7 @@ import { contextOf } from './context.ts'
 import type { Disk } from './disk.ts'
 import type { Settings } from './env.ts'
 import { answerError, isFault, openErrors } from './errors.ts'
+import { runExports } from './exports.ts'
 import { health } from './health.ts'
 import { ingestion } from './ingestion/rows.ts'
 import { imports } from './ingestion/import.ts'
@@ -83,6 +84,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await ingestDocuments(app, deps, ingest)
   await senders(app, deps, ingest)
   await imports(app, deps, ingest)
+  runExports(app, deps)
   await rest(app, deps)
   await integrations(app, deps)
   await health(app, deps)

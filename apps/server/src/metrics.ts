@@ -16,6 +16,7 @@ export function openMetrics() {
   const { requests, auth, queries } = measures(registry)
   const { rows, bytes, removed, joined, up, active } = amounts(registry)
   const { sent, lag, imports } = ofSenders(registry)
+  const exported = ofExports(registry)
   const { states, aside } = ofNow(registry)
   return {
     registry,
@@ -41,6 +42,10 @@ export function openMetrics() {
       }
       if (event.kind === 'import') {
         imports.observe({ outcome: event.outcome }, event.ms / 1000)
+        return
+      }
+      if (event.kind === 'export') {
+        exported(event)
         return
       }
       rows.inc({ outcome: 'stored' }, event.stored)
@@ -122,6 +127,31 @@ function ofSenders(registry: Registry) {
     registers,
   })
   return { sent, lag, imports }
+}
+
+/** Files of rows that were written for people. */
+function ofExports(registry: Registry) {
+  const registers = [registry]
+  const took = new Histogram({
+    name: name('export_duration_seconds'),
+    help: 'Exports by format and how they ended: done, failed, or cut (cancelled, or begun again elsewhere)',
+    labelNames: ['format', 'outcome'] as const,
+    buckets: [0.1, 1, 10, 60, 600, 3600],
+    registers,
+  })
+  const amount = (what: 'rows' | 'bytes') =>
+    new Counter({
+      name: name(`export_${what}_total`),
+      help: `${what === 'rows' ? 'Rows' : 'Bytes'} of finished exports`,
+      labelNames: ['format'] as const,
+      registers,
+    })
+  const [rows, bytes] = [amount('rows'), amount('bytes')]
+  return ({ format, outcome, ms, ...size }: Extract<Counted, { kind: 'export' }>) => {
+    took.observe({ format, outcome }, ms / 1000)
+    rows.inc({ format }, size.rows)
+    bytes.inc({ format }, size.bytes)
+  }
 }
 
 const senderStates = ['learning', 'sends', 'stopped', 'refused'] as const

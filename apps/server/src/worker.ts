@@ -1,4 +1,11 @@
-import { applyRetention, completeBlocks, forgetNotifications, joinBlocks, type Services } from '@velocicompanion/api'
+import {
+  applyRetention,
+  completeBlocks,
+  expireExports,
+  forgetNotifications,
+  joinBlocks,
+  type Services,
+} from '@velocicompanion/api'
 import { dropEmptyPartition, makePartitions, type Database } from '@velocicompanion/db'
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
@@ -30,6 +37,7 @@ export const jobsOf = (role: Settings['ROLE'], database: Database, services: Pic
         // A store that was filled by an older release is searched as one of this; most of the time there is nothing to do.
         { name: 'parts of blocks', everyMs: 2 * minute, run: (signal) => completeBlocks(database, signal) },
         { name: 'small blocks', everyMs: 5 * minute, run: (signal) => joinBlocks({ database, services, signal }) },
+        { name: 'old exports', everyMs: 10 * minute, run: (signal) => expireExports(database, signal) },
         { name: 'old notifications', everyMs: 6 * hour, run: (signal) => forgetNotifications(database, signal) },
         { name: 'empty months', everyMs: hour, run: () => dropEmptyMonths(database) },
       ]

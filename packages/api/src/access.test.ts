@@ -64,6 +64,11 @@ test('every procedure says who may call it', () => {
       "collections.get: collection:read",
       "collections.hunts: collection:read",
       "collections.list: collection:read",
+      "exports.cancel: row:read",
+      "exports.create: row:read",
+      "exports.get: row:read",
+      "exports.list: row:read",
+      "exports.remove: row:read",
       "health.errors: error:read",
       "health.status: signed-in",
       "hosts.get: host:read",
@@ -172,7 +177,7 @@ test.each(asked.filter(({ path }) => !withoutTenant(path)))(
 )
 
 const takesNoId =
-  /\.(list|hunts|errors|seen|sweep|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants)\.create$|^tenants\.|^preferences\.|^retention\.|^notifications\.(unread|readAll)$|^searches\.(create|history|pinned)$|^rows\.|^ingestion\./
+  /\.(list|hunts|errors|seen|sweep|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants|exports)\.create$|^tenants\.|^preferences\.|^retention\.|^notifications\.(unread|readAll)$|^searches\.(create|history|pinned)$|^rows\.|^ingestion\./
 
 test('every procedure that takes an id stands in the table of foreign ids', () => {
   const unlisted = procedures.map((p) => p.path).filter((path) => !takesNoId.test(path) && !rowOf[path])

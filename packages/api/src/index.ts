@@ -28,6 +28,8 @@ export { acceptImport, mostImportBytes, readImportFields, type ImportFields } fr
 export { openImporter, type Importer } from './ingestion/imports/importer.ts'
 export { fileForActor, importForToken } from './ingestion/imports/serve.ts'
 export { applyRetention } from './retention/jobs.ts'
+export { exportForActor, savingToken } from './exports/exports.ts'
+export { expireExports, openExporter } from './exports/jobs.ts'
 export { forgetNotifications } from './notifications/jobs.ts'
 export { completeBlocks, joinBlocks, reindex } from './blocks/jobs.ts'
 export { searchPool } from './rows/engine/pool.ts'

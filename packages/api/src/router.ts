@@ -2,6 +2,7 @@ import { authRouter } from './auth/router.ts'
 import { artifactsRouter } from './artifacts/router.ts'
 import { casesRouter } from './cases/router.ts'
 import { collectionsRouter } from './collections/router.ts'
+import { exportsRouter } from './exports/router.ts'
 import { hostsRouter } from './hosts/router.ts'
 import { auditRouter } from './audit/router.ts'
 import { healthRouter } from './health/router.ts'
@@ -25,6 +26,7 @@ export const appRouter = router({
   artifacts: artifactsRouter,
   cases: casesRouter,
   collections: collectionsRouter,
+  exports: exportsRouter,
   hosts: hostsRouter,
   audit: auditRouter,
   health: healthRouter,

@@ -13,6 +13,15 @@ export type Counted =
   | { kind: 'joined'; blocks: number; rows: number }
   /** A file for import came to its end. */
   | { kind: 'import'; outcome: 'done' | 'failed' | 'cancelled'; ms: number }
+  /** An export came to its end, or was cut: by its asker, or to begin again elsewhere. */
+  | {
+      kind: 'export'
+      outcome: 'done' | 'failed' | 'cut'
+      format: 'csv' | 'jsonl' | 'parquet'
+      rows: number
+      bytes: number
+      ms: number
+    }
 
 /** What the process hands to procedures: settings and clocks, as arguments. */
 export interface Services {

@@ -90,6 +90,9 @@ export const rowOf: Record<string, { table: string; input?: object; as?: string;
   'cases.addRows': { table: 'cases', input: { rows: ['1.1.1'] } },
   'cases.removeRows': { table: 'cases', input: { rows: ['1.1.1'] } },
   'collections.get': { table: 'collections' },
+  'exports.get': { table: 'exports' },
+  'exports.cancel': { table: 'exports' },
+  'exports.remove': { table: 'exports', prepare: "update exports set state = 'done'" },
   'hosts.get': { table: 'hosts' },
   'ingestion.import': { table: 'imports' },
   'ingestion.cancelImport': { table: 'imports' },
@@ -119,6 +122,7 @@ export async function fillTenant(bed: TestBed, tenant: number) {
   await bed.root.query(`
 insert into users (tenant_id, username, role) values (${tenant}, '${crypto.randomUUID()}', 'viewer');
 insert into notifications (tenant_id, user_id, kind, words) select ${tenant}, max(id), 'export', 'w' from users where tenant_id = ${tenant};
+insert into exports (tenant_id, user_id, of_tenant, query, format) select ${tenant}, max(id), ${tenant}, '', 'csv' from users where tenant_id = ${tenant};
 insert into api_tokens (tenant_id, name, scope, token_hash, hint, created_by) select ${tenant}, 't', 'ingest', decode(replace('${crypto.randomUUID()}', '-', ''), 'hex'), 'vct_', max(id) from users where tenant_id = ${tenant};
 insert into velociraptor_servers (tenant_id, name, org_id) values (${tenant}, '${crypto.randomUUID()}', 'root');
 insert into senders (tenant_id, token_id, kind, first_at, last_at) select ${tenant}, max(id), 'feed', now(), now() from api_tokens where tenant_id = ${tenant};

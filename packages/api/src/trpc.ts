@@ -131,6 +131,22 @@ export const canApart = (permission: Permission) =>
       next({ ctx: { actor: ctx.actor, tenantId: await oneTenant(ctx, path, input.tenant) } }),
     )
 
+/** For what is a person's own, in the tenant of their account, and may be about another or all: it gets whose (`of`). */
+export const canOwn = (permission: Permission) =>
+  permitted(permission)
+    .input(namedOrAll)
+    .use(async ({ ctx, next, input, path }) => {
+      const of = input.tenant ?? ctx.tenant ?? ctx.actor.tenantId
+      await checkTenant(ctx, path, of)
+      const { actor, origin } = ctx
+      return settle(() =>
+        inTenant(ctx.database.db, actor.tenantId, async (scope) => rollBack(await next({ ctx: { scope, of } })), {
+          actor,
+          origin,
+        }),
+      )
+    })
+
 /** The one tenant that a call is about: named by a super-admin, or the actor's own. */
 export async function oneTenant(ctx: Context & { actor: Actor }, path: string, named?: number | 'all') {
   const tenant = named ?? ctx.tenant ?? ctx.actor.tenantId
@@ -197,7 +213,7 @@ function inReadScope<R extends { ok: boolean }>(
 const mayName = (actor: Actor) => may(actor.role, 'tenant:every') && actor.tokenId === undefined
 
 /** A tenant that is not the actor's own needs the right to it, and each use is audited before the answer. */
-async function checkTenant(ctx: Context & { actor: Actor }, path: string, tenant: number | 'all') {
+export async function checkTenant(ctx: Context & { actor: Actor }, path: string, tenant: number | 'all') {
   if (tenant === ctx.actor.tenantId) return
   if (!mayName(ctx.actor)) throw await refuseTenant(ctx, path, tenant)
   if (tenant !== 'all' && !(await tenantExists(ctx, tenant))) throw new AppError('NOT_FOUND', 'No such tenant')

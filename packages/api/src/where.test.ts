@@ -28,6 +28,8 @@ const reads: Record<
   'collections.hunts': (c) => c.collections.hunts({}),
   'collections.list': (c) => c.collections.list({}),
   'collections.get': 'by id',
+  'exports.list': 'of the caller',
+  'exports.get': 'by id',
   'health.errors': (c) => c.health.errors({}),
   'health.status': 'global',
   'hosts.list': (c) => c.hosts.list({}),

@@ -45,6 +45,36 @@ export const described: Record<string, Json> = {
       },
     },
   },
+  '/api/exports/{id}/file': {
+    get: {
+      tags: ['exports'],
+      summary: 'The file of an export; it may be read while it is written, and is then cut when the export is',
+      description:
+        'Needs row:read; only your own. JSON lines are the rows exactly as they were sent. One range of bytes can be asked for, with `If-Range`: while the file is written, a part of what is there, and no length of the whole.',
+      parameters: [id, text('Range', 'header', 'One range: bytes=1000-')],
+      responses: {
+        200: {
+          description: 'The file',
+          content: { 'text/csv': {}, 'application/x-ndjson': {}, 'application/vnd.apache.parquet': {} },
+        },
+        206: { description: 'A part of it' },
+        416: { description: 'The whole file is shorter' },
+        ...refusals,
+        404: error('No such export of yours, or it has no file any longer'),
+        409: error('It waits for its turn'),
+      },
+    },
+  },
+  '/api/exports/{id}/saving': {
+    post: {
+      tags: ['exports'],
+      summary:
+        'Let the browser save the file by itself: sets a cookie for its address alone, for the life of an access token',
+      description: 'Needs row:read, and a session.',
+      parameters: [id],
+      responses: { 200: { description: 'The cookie is set' }, ...refusals, 404: error('No such export of yours') },
+    },
+  },
   '/api/ingestion/ingest': {
     post: {
       tags: ['ingestion'],

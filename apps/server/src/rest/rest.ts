@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../app.ts'
 import { machineContext } from '../context.ts'
 import { collectionRows } from './collection-rows.ts'
+import { exportFiles } from './exports.ts'
 import { inputOf, readInput, type InputSchema } from './input.ts'
 import { documentation } from './openapi.ts'
 import { routes, type Route } from './routes.ts'
@@ -21,6 +22,7 @@ export async function rest(app: FastifyInstance, deps: Deps) {
     })
   }
   collectionRows(app, deps)
+  exportFiles(app, deps)
   await documentation(app, deps)
 }
 

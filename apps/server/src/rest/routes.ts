@@ -5,7 +5,7 @@ export interface Route {
   procedure: string
   summary: string
   /** 200 unless told. */
-  status?: 201
+  status?: 201 | undefined
   /** A list answers its rows as an array, and names the next page in `Link`. */
   list?: true
   /** Where a change names no version, the one that this procedure reads is the one that is changed. */
@@ -89,5 +89,21 @@ export const routes: Route[] = [
   put('/api/artifacts/:id', 'artifacts.update', 'Change an artifact'),
   remove('/api/artifacts/:id', 'artifacts.delete', 'Delete an artifact'),
   list('/api/collections', 'collections.list', 'Collections with rows received and expected'),
+  list('/api/exports', 'exports.list', 'Your own exports, newest first'),
+  post(
+    '/api/exports',
+    'exports.create',
+    'Write all matching rows into a file: csv, jsonl or parquet; its progress stands at its own address',
+  ),
+  get(
+    '/api/exports/:id',
+    'exports.get',
+    'One export of your own: its state, rows and bytes so far, and what is not as it was sent',
+  ),
+  {
+    ...post('/api/exports/:id/cancel', 'exports.cancel', 'Stop an export; 409 when it has ended'),
+    status: undefined,
+  },
+  remove('/api/exports/:id', 'exports.remove', 'Remove the file of a finished export before its 3 days are over'),
   get('/api/collections/:id', 'collections.get', 'One collection with rows received and expected of each source'),
 ]
