@@ -13,6 +13,7 @@ import { ingestionRoutes } from './features/ingestion/routes.ts'
 import { retentionRoutes } from './features/retention/routes.ts'
 import { tenantRoutes } from './features/tenants/routes.ts'
 import { tokenRoutes } from './features/tokens/routes.ts'
+import { timelineRoutes } from './features/timeline/routes.ts'
 import { userRoutes } from './features/users/routes.ts'
 import { appRoute, rootRoute } from './layout.tsx'
 import { MissingPage } from './shell/BrokenPage.tsx'
@@ -25,6 +26,7 @@ const routeTree = rootRoute.addChildren([
     ...huntRoutes,
     ...rowRoutes,
     ...hostRoutes,
+    ...timelineRoutes,
     ...homeRoutes,
     ...collectionRoutes,
     ...caseRoutes,

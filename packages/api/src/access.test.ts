@@ -38,6 +38,12 @@ afterAll(() => bed.close())
 test('every procedure says who may call it', () => {
   expect(procedures.map(({ path, access }) => `${path}: ${access}`).toSorted()).toMatchInlineSnapshot(`
     [
+      "annotations.create: case:work",
+      "annotations.delete: case:work",
+      "annotations.list: case:read",
+      "annotations.ofRow: case:read",
+      "annotations.restore: case:work",
+      "annotations.update: case:work",
       "artifacts.create: artifact:work",
       "artifacts.delete: artifact:work",
       "artifacts.get: artifact:read",
@@ -127,6 +133,11 @@ test('every procedure says who may call it', () => {
       "tenants.get: tenant:manage",
       "tenants.list: tenant:manage",
       "tenants.update: tenant:manage",
+      "timeline.around: row:read",
+      "timeline.aroundMore: row:read",
+      "timeline.host: row:read",
+      "timeline.lanes: row:read",
+      "timeline.setTimeField: case:work",
       "tokens.create: token:manage",
       "tokens.list: token:manage",
       "tokens.revoke: token:manage",
@@ -177,7 +188,7 @@ test.each(asked.filter(({ path }) => !withoutTenant(path)))(
 )
 
 const takesNoId =
-  /\.(list|hunts|errors|seen|sweep|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants|exports)\.create$|^tenants\.|^preferences\.|^retention\.|^notifications\.(unread|readAll)$|^searches\.(create|history|pinned)$|^rows\.|^ingestion\./
+  /\.(list|hunts|errors|seen|sweep|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants|exports)\.create$|^tenants\.|^preferences\.|^retention\.|^notifications\.(unread|readAll)$|^searches\.(create|history|pinned)$|^rows\.|^timeline\.(around|aroundMore)$|^annotations\.ofRow$|^ingestion\./
 
 test('every procedure that takes an id stands in the table of foreign ids', () => {
   const unlisted = procedures.map((p) => p.path).filter((path) => !takesNoId.test(path) && !rowOf[path])

@@ -21,6 +21,7 @@ const admin = [
   'retention:manage',
   // Searches that others share.
   'search:manage',
+  'annotation:manage',
 ] as const
 const superAdmin = ['tenant:manage', 'tenant:every'] as const
 

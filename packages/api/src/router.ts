@@ -1,3 +1,4 @@
+import { annotationsRouter } from './annotations/router.ts'
 import { authRouter } from './auth/router.ts'
 import { artifactsRouter } from './artifacts/router.ts'
 import { casesRouter } from './cases/router.ts'
@@ -16,6 +17,7 @@ import { searchesRouter } from './searches/router.ts'
 import { sendersRouter } from './senders/router.ts'
 import { serversRouter } from './servers/router.ts'
 import { tenantsRouter } from './tenants/router.ts'
+import { timelineRouter } from './timeline/router.ts'
 import { tokensRouter } from './tokens/router.ts'
 import { router } from './trpc.ts'
 import { usersRouter } from './users/router.ts'
@@ -23,6 +25,7 @@ import { valuesRouter } from './values/router.ts'
 
 export const appRouter = router({
   auth: authRouter,
+  annotations: annotationsRouter,
   artifacts: artifactsRouter,
   cases: casesRouter,
   collections: collectionsRouter,
@@ -40,6 +43,7 @@ export const appRouter = router({
   senders: sendersRouter,
   servers: serversRouter,
   tenants: tenantsRouter,
+  timeline: timelineRouter,
   tokens: tokensRouter,
   users: usersRouter,
   values: valuesRouter,

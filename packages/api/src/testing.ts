@@ -110,6 +110,14 @@ export const rowOf: Record<string, { table: string; input?: object; as?: string;
   'ingestion.retryImport': { table: 'imports' },
   'ingestion.removeKey': { table: 'import_keys' },
   'notifications.read': { table: 'notifications' },
+  'timeline.host': { table: 'hosts', as: 'hostId' },
+  'timeline.lanes': { table: 'hosts', as: 'hostId' },
+  'annotations.list': { table: 'hosts', as: 'hostId' },
+  'annotations.create': { table: 'hosts', as: 'hostId', input: { at: '2026-11-24T10:00:00Z', text: 'x' } },
+  'annotations.update': { table: 'annotations', input: { version: 1, text: 'x' } },
+  'annotations.delete': { table: 'annotations' },
+  'annotations.restore': { table: 'annotations', prepare: 'update annotations set deleted_at = now()' },
+  'timeline.setTimeField': { table: 'sources', as: 'sourceId', input: { field: null } },
   'tokens.revoke': { table: 'api_tokens' },
   'users.get': { table: 'users' },
   'users.update': { table: 'users', input: { isActive: false } },
@@ -128,6 +136,8 @@ insert into velociraptor_servers (tenant_id, name, org_id) values (${tenant}, '$
 insert into senders (tenant_id, token_id, kind, first_at, last_at) select ${tenant}, max(id), 'feed', now(), now() from api_tokens where tenant_id = ${tenant};
 insert into hosts (tenant_id, hostname) values (${tenant}, '${crypto.randomUUID()}');
 insert into collections (tenant_id, host_id, flow_id) select ${tenant}, max(id), 'F.1' from hosts where tenant_id = ${tenant};
+insert into annotations (tenant_id, host_id, at_micros, text, author) select ${tenant}, max(id), 1, 'a', 'ada' from hosts where tenant_id = ${tenant};
+insert into sources (tenant_id, name) values (${tenant}, '${crypto.randomUUID()}');
 insert into imports (tenant_id, name, sha256, bytes) values (${tenant}, 'x.zip', 'x', 1);
 insert into import_keys (tenant_id, name, certificate, fingerprint, sealed, created_by) values (${tenant}, 'k', 'c', sha256('${crypto.randomUUID()}'), 's', 'ada');
 insert into cases (tenant_id, title) values (${tenant}, 'c');

@@ -99,6 +99,13 @@ const reads: Record<
   'searches.get': 'by id',
   'searches.pinned': 'of the caller',
   'searches.history': 'of the caller',
+  'timeline.around': (c, { row }) => c.timeline.around({ row, span: 3600 }),
+  'timeline.aroundMore': (c, { row }) =>
+    c.timeline.aroundMore({ row, span: 366 * 86_400, untimed: true, cursor: '0_0_0_0_0_0', direction: 'after' }),
+  'annotations.ofRow': (c, { row }) => c.annotations.ofRow({ row }),
+  'annotations.list': 'by id',
+  'timeline.host': 'by id',
+  'timeline.lanes': 'by id',
   'senders.list': (c) => c.senders.list({}),
   'ingestion.testArrived': 'by id',
   'servers.list': (c) => c.servers.list({}),
@@ -194,6 +201,10 @@ describe.each([
     await bed.root.query(
       `insert into import_mappings (tenant_id, shape, header, mapping, changed_by)
        values (${tenantId}, sha256('["shared","header"]'), '{shared,header}', '{}', '${mark}-mark')`,
+    )
+    await bed.root.query(
+      `update annotations a set text = '${mark}-mark', collection_id = ${collectionId}, source_id = ${sourceId}, row_number = 0, row_sha256 = 'x', host_id = c.host_id
+       from collections c where c.tenant_id = a.tenant_id and c.id = ${collectionId} and a.tenant_id = ${tenantId}`,
     )
     await bed.root.query(`update import_keys set name = '${mark}-mark' where tenant_id = ${tenantId}`)
     await bed.root.query(`update imports set name = '${mark}-mark' where tenant_id = ${tenantId}`)

@@ -27,6 +27,7 @@ insert into rejected_rows (tenant_id, delivery_id, line_number, reason, byte_len
 insert into rejected_parts (tenant_id, rejected_id, part, bytes) select 1, id, 0, 'x' from rejected_rows;
 insert into cases (tenant_id, title) values (1, 'c');
 insert into artifacts (tenant_id, case_id, artifact_type, value) select 1, id, 'ip', '192.0.2.1' from cases;
+insert into annotations (tenant_id, host_id, at_micros, text, author) select 1, id, 1, 'seen', 'ada' from hosts;
 insert into files (tenant_id, sha256, bytes) values (1, 'x', 1);
 insert into file_chunks (tenant_id, file_id, n, bytes) select 1, id, 0, 'x' from files;
 insert into collection_files (tenant_id, collection_id, name, file_id) select 1, c.id, 'uploads/x', f.id from collections c, files f;

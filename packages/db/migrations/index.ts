@@ -23,6 +23,7 @@ import * as noStatisticsOfHashes from './0021_no_statistics_of_hashes.ts'
 import * as preferencesAndNotes from './0023_preferences_and_notes.ts'
 import * as exportsAndNotifications from './0024_exports_and_notifications.ts'
 import * as savedSearches from './0025_saved_searches.ts'
+import * as annotations from './0026_annotations.ts'
 
 /** Every migration, in order. Names are frozen once released. */
 export const migrations: Record<string, Migration> = {
@@ -50,4 +51,5 @@ export const migrations: Record<string, Migration> = {
   '0024_exports_and_notifications': exportsAndNotifications,
   '0025_saved_searches': savedSearches,
   '0028_filters_of_grams': filtersOfGrams,
+  '0026_annotations': annotations,
 }

@@ -49,6 +49,34 @@ export type TokenScope = "api" | "ingest";
 
 export type UserRole = "admin" | "super_admin" | "user" | "viewer";
 
+export interface Annotations {
+  /**
+   * microseconds since 1970; at_nanos is the rest
+   */
+  atMicros: number;
+  atNanos: Generated<number>;
+  /**
+   * who wrote it, also where it is a person of another tenant
+   */
+  author: string;
+  caseId: number | null;
+  collectionId: number | null;
+  createdAt: Generated<Timestamp>;
+  createdBy: number | null;
+  deletedAt: Timestamp | null;
+  field: string | null;
+  hostId: number;
+  id: Generated<number>;
+  rowBytes: number | null;
+  rowNumber: number | null;
+  rowSha256: Buffer | null;
+  sourceId: number | null;
+  tenantId: number;
+  text: string;
+  updatedAt: Generated<Timestamp>;
+  version: Generated<number>;
+}
+
 export interface ApiTokens {
   createdAt: Generated<Timestamp>;
   createdBy: number;
@@ -684,6 +712,10 @@ export interface Sources {
   kind: Generated<SourceKind>;
   name: string;
   tenantId: number;
+  /**
+   * the field that places rows on timelines, a JSON array of keys; null for the one that the rows themselves suggest
+   */
+  timeField: string | null;
 }
 
 export interface Tenants {
@@ -735,6 +767,7 @@ export interface VelociraptorServers {
 }
 
 export interface DB {
+  annotations: Annotations;
   apiTokens: ApiTokens;
   artifacts: Artifacts;
   askedQueries: AskedQueries;

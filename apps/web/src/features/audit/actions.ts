@@ -1,6 +1,10 @@
 /** What the API records, for the filter's list; an action that is not here can still stand in the URL. */
 export const actions = [
   'act in tenant',
+  'annotation.create',
+  'annotation.delete',
+  'annotation.restore',
+  'annotation.update',
   'artifact.create',
   'artifact.delete',
   'artifact.update',
@@ -22,6 +26,7 @@ export const actions = [
   'sign in',
   'sign out',
   'sign-in failed',
+  'source.timeField',
   'tenant.create',
   'tenant.update',
   'token.create',

@@ -16,6 +16,7 @@ import { Time } from '../../ui/Time.tsx'
 import { Mono } from '../../ui/Value.tsx'
 import { visible } from '../../ui/evidence.tsx'
 import { CollectionsOfHost } from './CollectionsOfHost.tsx'
+import { HostTabs } from './HostTabs.tsx'
 import { LastSeen } from './LastSeen.tsx'
 
 type Host = Outputs['hosts']['get']
@@ -39,6 +40,7 @@ export function HostPage() {
         )
       }
     >
+      <HostTabs id={id} />
       <Loaded query={host}>{(data) => <Overview host={data} />}</Loaded>
     </Page>
   )
