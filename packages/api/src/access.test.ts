@@ -75,6 +75,9 @@ test('every procedure says who may call it', () => {
       "exports.get: row:read",
       "exports.list: row:read",
       "exports.remove: row:read",
+      "compare.rows: row:read",
+      "compare.sources: row:read",
+      "compare.values: row:read",
       "health.errors: error:read",
       "health.status: signed-in",
       "hosts.get: host:read",
@@ -188,7 +191,7 @@ test.each(asked.filter(({ path }) => !withoutTenant(path)))(
 )
 
 const takesNoId =
-  /\.(list|hunts|errors|seen|sweep|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants|exports)\.create$|^tenants\.|^preferences\.|^retention\.|^notifications\.(unread|readAll)$|^searches\.(create|history|pinned)$|^rows\.|^timeline\.(around|aroundMore)$|^annotations\.ofRow$|^ingestion\./
+  /\.(list|hunts|errors|seen|sweep|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants|exports)\.create$|^tenants\.|^preferences\.|^retention\.|^notifications\.(unread|readAll)$|^searches\.(create|history|pinned)$|^compare\.|^rows\.|^timeline\.(around|aroundMore)$|^annotations\.ofRow$|^ingestion\./
 
 test('every procedure that takes an id stands in the table of foreign ids', () => {
   const unlisted = procedures.map((p) => p.path).filter((path) => !takesNoId.test(path) && !rowOf[path])

@@ -4,6 +4,7 @@ import { artifactsRouter } from './artifacts/router.ts'
 import { casesRouter } from './cases/router.ts'
 import { collectionsRouter } from './collections/router.ts'
 import { exportsRouter } from './exports/router.ts'
+import { compareRouter } from './compare/router.ts'
 import { hostsRouter } from './hosts/router.ts'
 import { auditRouter } from './audit/router.ts'
 import { healthRouter } from './health/router.ts'
@@ -30,6 +31,7 @@ export const appRouter = router({
   cases: casesRouter,
   collections: collectionsRouter,
   exports: exportsRouter,
+  compare: compareRouter,
   hosts: hostsRouter,
   audit: auditRouter,
   health: healthRouter,

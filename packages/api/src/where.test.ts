@@ -30,6 +30,14 @@ const reads: Record<
   'collections.get': 'by id',
   'exports.list': 'of the caller',
   'exports.get': 'by id',
+  'compare.sources': (c, { collectionId: id }) =>
+    c.compare.sources({ left: { kind: 'collection', id }, right: { kind: 'hunt', id: 'H.1' } }),
+  'compare.rows': async (c, { collectionId: id, sourceId }) => [
+    await c.compare.rows({ left: { kind: 'collection', id }, right: { kind: 'hunt', id: 'H.1' }, sourceId }),
+  ],
+  'compare.values': async (c, { collectionId: id, sourceId }) => [
+    await c.compare.values({ left: { kind: 'collection', id }, right: { kind: 'hunt', id: 'H.1' }, sourceId }),
+  ],
   'health.errors': (c) => c.health.errors({}),
   'health.status': 'global',
   'hosts.list': (c) => c.hosts.list({}),
