@@ -34,10 +34,14 @@ const startLength = 300
 const pageBytes = 4_000_000
 const hitsAtOnce = 25
 
-type Located = Omit<Hit, 'time'>
+export type Located = Omit<Hit, 'time'>
 
 /** Each row's stored line in order, as `convert` makes something of it. */
-async function* readLines<T extends Located, R>(scope: ReadScope, hits: T[], convert: (line: Buffer, hit: T) => R) {
+export async function* readLines<T extends Located, R>(
+  scope: ReadScope,
+  hits: T[],
+  convert: (line: Buffer, hit: T) => R,
+) {
   const frameOf = (hit: T) => Math.floor(hit.blockRow / frameLines)
   const keyOf = (hit: T) => `${hit.blockId}.${frameOf(hit)}`
   for (let at = 0; at < hits.length; at += hitsAtOnce) {
@@ -101,7 +105,7 @@ const startOf = (line: Buffer) =>
 const unique = (hits: Hit[], key: 'hostId' | 'sourceId') => [...new Set(hits.map((hit) => hit[key]))]
 
 /** Rows of runs by their place in the block; times are read apart. */
-function locate(runs: Run[], from: number, limit: number): Located[] {
+export function locate(runs: Run[], from: number, limit: number): Located[] {
   const rows: Located[] = []
   for (const { tenantId, blockId, hostId, collectionId, sourceId, firstRow, blockRow, n } of runs) {
     for (let i = Math.max(0, from - firstRow); i < n && rows.length < limit; i++)
