@@ -37,6 +37,7 @@ const refusals: [string, Record<string, string>, RegExp][] = [
   ['LOG_LEVEL', { LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent$/],
   ['METRICS_TOKEN', { METRICS_TOKEN: 'short' }, /^METRICS_TOKEN must have at least 16 characters$/],
   ['INGEST_BODY_MB', { INGEST_BODY_MB: '0' }, /^INGEST_BODY_MB must be at least 1$/],
+  ['SEARCH_CACHE_MB', { SEARCH_CACHE_MB: '-1' }, /^SEARCH_CACHE_MB must be at least 0$/],
   [
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' },
@@ -81,6 +82,7 @@ test('nothing set, and set to nothing, are the defaults', () => {
     ROLE: 'all',
     LOG_LEVEL: 'info',
     INGEST_BODY_MB: 256,
+    SEARCH_CACHE_MB: 192,
   })
 })
 

@@ -73,6 +73,7 @@ const settings = z.object({
   LOG_LEVEL: oneOf('LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
   METRICS_TOKEN: z.string().min(16, 'METRICS_TOKEN must have at least 16 characters').optional(),
   INGEST_BODY_MB: whole('INGEST_BODY_MB', 1, 4096, 256),
+  SEARCH_CACHE_MB: whole('SEARCH_CACHE_MB', 0, 65_536, 192),
   OTEL_EXPORTER_OTLP_ENDPOINT: url('OTEL_EXPORTER_OTLP_ENDPOINT', /^https?:\/\/.+/, 'http://127.0.0.1:4318'),
 })
 

@@ -14,6 +14,9 @@ export const servicesOf = (settings: Settings, running: Partial<Services> = {}):
   now: () => new Date(),
   warnings: () => [],
   count: () => {},
-  searches: searchPool({ size: Math.max(1, availableParallelism() - 1) }),
+  searches: searchPool({
+    size: Math.max(1, availableParallelism() - 1),
+    cacheBytes: settings.SEARCH_CACHE_MB * 1_000_000,
+  }),
   ...running,
 })

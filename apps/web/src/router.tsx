@@ -10,7 +10,6 @@ import { caseRoutes } from './features/cases/routes.ts'
 import { artifactRoutes } from './features/artifacts/routes.ts'
 import { accountRoutes, entryRoutes } from './features/auth/routes.ts'
 import { ingestionRoutes } from './features/ingestion/routes.ts'
-import { processRoutes } from './features/processes/routes.ts'
 import { retentionRoutes } from './features/retention/routes.ts'
 import { tenantRoutes } from './features/tenants/routes.ts'
 import { tokenRoutes } from './features/tokens/routes.ts'
@@ -28,7 +27,6 @@ const routeTree = rootRoute.addChildren([
     ...rowRoutes,
     ...hostRoutes,
     ...timelineRoutes,
-    ...processRoutes,
     ...homeRoutes,
     ...collectionRoutes,
     ...caseRoutes,

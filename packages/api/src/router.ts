@@ -12,7 +12,6 @@ import { indicatorsRouter } from './indicators/router.ts'
 import { ingestionRouter } from './ingestion/router.ts'
 import { notificationsRouter } from './notifications/router.ts'
 import { preferencesRouter } from './preferences/router.ts'
-import { processesRouter } from './processes/router.ts'
 import { retentionRouter } from './retention/router.ts'
 import { rowsRouter } from './rows/router.ts'
 import { searchesRouter } from './searches/router.ts'
@@ -40,7 +39,6 @@ export const appRouter = router({
   ingestion: ingestionRouter,
   notifications: notificationsRouter,
   preferences: preferencesRouter,
-  processes: processesRouter,
   retention: retentionRouter,
   rows: rowsRouter,
   searches: searchesRouter,

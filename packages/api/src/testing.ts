@@ -19,10 +19,10 @@ export const testServices: Services = {
 }
 
 /** A fresh database, tenants in it, and callers of each role: what a test of a feature starts from. */
-export async function testBed() {
+export async function testBed({ searchThreads = 1 } = {}) {
   const database = await testDatabase()
   // Of its own: what workers keep is named by blocks, and another database has the same numbers.
-  const services: Services = { ...testServices, searches: searchPool() }
+  const services: Services = { ...testServices, searches: searchPool({ size: searchThreads }) }
   const root = new pg.Client(database.superUrl)
   await root.connect()
   const one = async <T>(text: string, values: unknown[]) => (await root.query(text, values)).rows[0] as T
@@ -110,8 +110,6 @@ export const rowOf: Record<string, { table: string; input?: object; as?: string;
   'ingestion.retryImport': { table: 'imports' },
   'ingestion.removeKey': { table: 'import_keys' },
   'notifications.read': { table: 'notifications' },
-  'processes.snapshots': { table: 'hosts', as: 'hostId' },
-  'processes.tree': { table: 'hosts', as: 'hostId' },
   'timeline.host': { table: 'hosts', as: 'hostId' },
   'timeline.lanes': { table: 'hosts', as: 'hostId' },
   'annotations.list': { table: 'hosts', as: 'hostId' },

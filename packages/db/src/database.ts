@@ -1,5 +1,7 @@
 import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { cancelling } from './cancel.ts'
+import { connectionsOf } from './connections.ts'
 import { rolesOf, type Roles } from './roles.ts'
 import type { DB } from './schema.ts'
 
@@ -9,6 +11,8 @@ export interface Database {
   db: Db
   pool: pg.Pool
   roles: Roles
+  /** Ends the statement that a session of the pool runs, by its process id. */
+  cancel(pid: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -36,12 +40,13 @@ export function openDatabase(url: string, { roles, max = 10, waitMs = 10_000, lo
     connectionTimeoutMillis: waitMs,
     application_name: 'velocicompanion',
   })
+  const cancel = cancelling(pool)
   // Without a listener, a connection that breaks ends the process: the pool hears it while a connection is idle, and
   // nobody while one is taken and between two statements.
   pool.on('error', (error) => onError?.(error))
   pool.on('connect', (client) => client.on('error', (error) => onError?.(error)))
   const db = new Kysely<DB>({
-    dialect: new PostgresDialect({ pool }),
+    dialect: new PostgresDialect({ pool: connectionsOf(pool) }),
     // Keys of evidence and metadata are never rewritten.
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
     ...(log && {
@@ -53,5 +58,5 @@ export function openDatabase(url: string, { roles, max = 10, waitMs = 10_000, lo
         }),
     }),
   })
-  return { db, pool, roles: named, close: () => db.destroy() }
+  return { db, pool, roles: named, cancel, close: () => db.destroy() }
 }

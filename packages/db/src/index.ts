@@ -1,3 +1,4 @@
+export { copyStatement } from './copy-out.ts'
 export { openDatabase, type Database, type Db } from './database.ts'
 export { migrateDown, migrateUp, migrationStatus } from './migrate.ts'
 export { dropEmptyPartition, makePartitions } from './partitions.ts'

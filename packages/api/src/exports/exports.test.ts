@@ -195,9 +195,13 @@ test('a filtered export of many blocks holds each matching row once', async () =
 /** A pool that first does something at each question. */
 const asking = (before: () => Promise<unknown>): SearchPool => ({
   ...bed.services.searches,
-  ask: async (...args) => {
-    await before()
-    return bed.services.searches.ask(...args)
+  open: (...args) => {
+    const search = bed.services.searches.open(...args)
+    const ask: typeof search.ask = async (blocks) => {
+      await before()
+      return search.ask(blocks)
+    }
+    return { ...search, ask }
   },
 })
 

@@ -14,7 +14,8 @@ export const searchInput = z.object({
   /** Event time, exclusive. */
   to: time.optional(),
   limit,
-  cursor: z.string().max(200).optional(),
+  /** Of a sorted list, it holds what the last row was sorted by. */
+  cursor: z.string().max(2_000_000).optional(),
 })
 
 const asked = searchInput.pick({ query: true, from: true, to: true })

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { bitsFor, type WantedGrams } from '../evidence/grams.ts'
 import type { ReadScope } from '../scope.ts'
+import { bigintIn, bigintsIn, copied, intIn, intsIn, tenantIn, type Tuple, tuplesOf } from './plan/copied.ts'
 
 /** A block that may hold rows of an answer. */
 export interface Candidate {
@@ -46,12 +47,9 @@ export type BlockKey = Pick<Candidate, 'tenantId' | 'blockId'>
 export const inScope = (scope: ReadScope, column: string) =>
   scope.tenantId === 'all' ? sql`true` : sql`${sql.ref(column)} = ${scope.tenantId}`
 
-/** Arrays of keys as a table, so that each block is one look-up by its primary key, in one tenant or in all. */
+/** Keys as a table, so that each block is one look-up by its primary key, in one tenant or in all. */
 const wanted = (keys: BlockKey[]) =>
-  sql`unnest(${keys.map((k) => k.tenantId)}::int[], ${keys.map((k) => k.blockId)}::bigint[]) as w(tenant_id, block_id)`
-
-/** bigint parameters go as text: beyond 2^53 a number would be written with an exponent. */
-const bigint = (value: number) => sql`${BigInt(Math.max(-9e18, Math.min(9e18, value))).toString()}::bigint`
+  `unnest(${intsIn(keys.map((k) => k.tenantId))}, ${bigintsIn(keys.map((k) => k.blockId))}) as w(tenant_id, block_id)`
 
 export async function termKey(scope: ReadScope): Promise<Uint8Array> {
   return (await scope.db.selectFrom('installation').select('termKey').executeTakeFirstOrThrow()).termKey
@@ -67,35 +65,51 @@ export async function hostIdsOf(scope: ReadScope, name: string): Promise<number[
   return rows.map((row) => row.id)
 }
 
-const candidateColumns = sql`b.tenant_id, b.block_id, b.source_id, b.n, b.t_min, b.t_max, b.raw_bytes, b.superseded, b.capped_fields`
+const candidateColumns =
+  'b.tenant_id, b.block_id, b.source_id, b.n, b.t_min, b.t_max, b.raw_bytes, b.superseded, b.capped_fields'
 
-const counted = ({ superseded }: BlockFilter) => (superseded ? sql`true` : sql`b.superseded < b.n`)
+const conditionsOf = (scope: ReadScope, { sources, superseded, since, until }: BlockFilter) =>
+  [
+    tenantIn(scope, 'b.tenant_id'),
+    `b.t_max >= ${bigintIn(since)} and b.t_min <= ${bigintIn(until)}`,
+    ...(superseded ? [] : ['b.superseded < b.n']),
+    ...(sources ? [`b.source_id = any (${intsIn(sources)})`] : []),
+  ].join(' and ')
+
+const candidateOf = (tuple: Tuple): Candidate => ({
+  tenantId: tuple.int(0),
+  blockId: tuple.bigint(1),
+  sourceId: tuple.int(2),
+  n: tuple.int(3),
+  tMin: tuple.bigint(4),
+  tMax: tuple.bigint(5),
+  rawBytes: tuple.int(6),
+  superseded: tuple.int(7),
+  cappedFields: tuple.isNull(8) ? null : tuple.int(8),
+})
+
+async function candidates(scope: ReadScope, from: string, filter: BlockFilter): Promise<Candidate[]> {
+  const select = `select ${candidateColumns} from ${from} where ${conditionsOf(scope, filter)}`
+  const [copy] = await copied(scope, [select])
+  return tuplesOf(copy!, 9, candidateOf)
+}
+
+const joined = 'join blocks b on b.tenant_id = f.tenant_id and b.block_id = f.block_id'
 
 /** Blocks whose terms hold all of these hashes; through functions, as GIN indexes are off under row-level security. */
 export async function blocksWithTerms(scope: ReadScope, terms: number[], filter: BlockFilter): Promise<Candidate[]> {
-  const { sources, since, until } = filter
+  const times = `${bigintIn(filter.since)}, ${bigintIn(filter.until)}`
+  const sources = filter.sources ? intsIn(filter.sources) : 'null'
   const found =
     scope.tenantId === 'all'
-      ? sql`find_blocks_everywhere(${terms}::int[], ${bigint(since)}, ${bigint(until)})`
-      : sql`find_blocks(${scope.tenantId}::int, ${terms}::int[], ${sources ?? null}::int[], ${bigint(since)}, ${bigint(until)})`
-  const { rows } = await sql<Candidate>`
-    select ${candidateColumns} from ${found} f join blocks b on b.tenant_id = f.tenant_id and b.block_id = f.block_id
-    where ${inScope(scope, 'b.tenant_id')} and ${counted(filter)} and (${sources ?? null}::int[] is null or f.source_id = any (${sources ?? []}::int[]))
-  `.execute(scope.db)
-  return rows
+      ? `find_blocks_everywhere(${intsIn(terms)}, ${times})`
+      : `find_blocks(${intIn(scope.tenantId)}, ${intsIn(terms)}, ${sources}, ${times})`
+  return candidates(scope, `${found} f ${joined}`, filter)
 }
 
 /** All blocks of the sources and times; with keys, only those. */
-export async function blocksOf(scope: ReadScope, filter: BlockFilter, keys?: BlockKey[]): Promise<Candidate[]> {
-  const { sources, since, until } = filter
-  const from = keys ? sql`${wanted(keys)} join blocks b using (tenant_id, block_id)` : sql`blocks b`
-  const { rows } = await sql<Candidate>`
-    select ${candidateColumns} from ${from}
-    where ${inScope(scope, 'b.tenant_id')} and ${counted(filter)} and b.t_max >= ${bigint(since)} and b.t_min <= ${bigint(until)}
-      and (${sources ?? null}::int[] is null or b.source_id = any (${sources ?? []}::int[]))
-  `.execute(scope.db)
-  return rows
-}
+export const blocksOf = (scope: ReadScope, filter: BlockFilter, keys?: BlockKey[]): Promise<Candidate[]> =>
+  candidates(scope, keys ? `${wanted(keys)} join blocks b using (tenant_id, block_id)` : 'blocks b', filter)
 
 export const runColumns = sql`r.tenant_id, r.block_id, r.block_row, r.n, r.collection_id, r.source_id, r.first_row, r.host_id, r.superseded`
 
@@ -114,38 +128,15 @@ export async function blocksWithRuns(
   return rows
 }
 
-export async function runsOf(scope: ReadScope, keys: BlockKey[]): Promise<Run[]> {
-  if (keys.length === 0) return []
-  const { rows } = await sql<Run>`
-    select ${runColumns} from ${wanted(keys)} join runs r using (tenant_id, block_id)
-    where ${inScope(scope, 'r.tenant_id')} order by r.block_id, r.block_row
-  `.execute(scope.db)
-  return rows
-}
-
-export async function textsOf(scope: ReadScope, keys: BlockKey[]): Promise<Map<number, Buffer>> {
-  if (keys.length === 0) return new Map()
-  const { rows } = await sql<{ blockId: number; text: Buffer }>`
-    select b.block_id, b.text from ${wanted(keys)} join blocks b using (tenant_id, block_id)
-    where ${inScope(scope, 'b.tenant_id')}
-  `.execute(scope.db)
-  return new Map(rows.map((row) => [row.blockId, row.text]))
-}
-
 /** The event times of blocks: field 0. */
 export async function eventTimesOf(
   scope: ReadScope,
   blocks: Pick<Candidate, 'tenantId' | 'sourceId' | 'blockId'>[],
 ): Promise<Map<number, Buffer>> {
   if (blocks.length === 0) return new Map()
-  const { rows } = await sql<{ blockId: number; chunk: Buffer }>`
-    select c.block_id, c.chunk
-    from unnest(${blocks.map((b) => b.tenantId)}::int[], ${blocks.map((b) => b.sourceId)}::int[], ${blocks.map((b) => b.blockId)}::bigint[])
-      as w(tenant_id, source_id, block_id)
-    join block_columns c using (tenant_id, source_id, block_id)
-    where ${inScope(scope, 'c.tenant_id')} and c.field_id = 0
-  `.execute(scope.db)
-  return new Map(rows.map((row) => [row.blockId, row.chunk]))
+  const keys = blocks.map((block) => ({ ...block, fieldId: 0 }))
+  const [copy] = await copied(scope, [partsOf.columns(scope, keys)])
+  return new Map(chunksIn(copy!).map(({ blockId, chunk }) => [blockId, chunk]))
 }
 
 export interface ColumnKey extends BlockKey {
@@ -153,39 +144,68 @@ export interface ColumnKey extends BlockKey {
   fieldId: number
 }
 
+/** What is read of some blocks; a selection for each part, so that all of them are one round trip. */
+export const partsOf = {
+  /** (block, row in it, rows, collection, number of the first, host, superseded), by block and row. */
+  runs: (scope: ReadScope, keys: BlockKey[], more = '') =>
+    `select r.block_id, r.block_row, r.n, r.collection_id, r.first_row, r.host_id, r.superseded${more}
+     from ${wanted(keys)} join runs r using (tenant_id, block_id)
+     where ${tenantIn(scope, 'r.tenant_id')} order by r.block_id, r.block_row`,
+  /** (block, text) */
+  texts: (scope: ReadScope, keys: BlockKey[]) =>
+    `select b.block_id, b.text from ${wanted(keys)} join blocks b using (tenant_id, block_id)
+     where ${tenantIn(scope, 'b.tenant_id')}`,
+  /** (block, field, chunk); those that a block does not have are left out. */
+  columns: (scope: ReadScope, keys: ColumnKey[]) =>
+    `select c.block_id, c.field_id, c.chunk
+     from unnest(${intsIn(keys.map((k) => k.tenantId))}, ${intsIn(keys.map((k) => k.sourceId))}, ${intsIn(keys.map((k) => k.fieldId))}, ${bigintsIn(keys.map((k) => k.blockId))})
+       as w(tenant_id, source_id, field_id, block_id)
+     join block_columns c using (tenant_id, source_id, field_id, block_id)
+     where ${tenantIn(scope, 'c.tenant_id')}`,
+  /** The same of the time columns, told by the kind in a chunk's second byte. */
+  timeColumns: (scope: ReadScope, blocks: Pick<Candidate, 'sourceId' | 'blockId'>[]) =>
+    `select c.block_id, c.field_id, c.chunk from block_columns c
+     where ${tenantIn(scope, 'c.tenant_id')} and c.source_id = any (${intsIn([...new Set(blocks.map((b) => b.sourceId))])})
+       and c.field_id > 0 and c.block_id = any (${bigintsIn(blocks.map((b) => b.blockId))}) and get_byte(c.chunk, 1) = 2`,
+  /** (block, frames of its lines, where each begins and the last ends) */
+  raw: (scope: ReadScope, keys: BlockKey[]) =>
+    `select b.block_id, b.raw, b.frames from ${wanted(keys)} join blocks b using (tenant_id, block_id)
+     where ${tenantIn(scope, 'b.tenant_id')}`,
+}
+
+export async function runsOf(scope: ReadScope, keys: BlockKey[]): Promise<Run[]> {
+  if (keys.length === 0) return []
+  const ofBlock = new Map(keys.map((key) => [key.blockId, key]))
+  const [copy] = await copied(scope, [partsOf.runs(scope, keys, ', r.source_id')])
+  return tuplesOf(copy!, 8, (tuple) => ({
+    tenantId: ofBlock.get(tuple.bigint(0))!.tenantId,
+    blockId: tuple.bigint(0),
+    blockRow: tuple.int(1),
+    n: tuple.int(2),
+    collectionId: tuple.bigint(3),
+    firstRow: tuple.bigint(4),
+    hostId: tuple.bigint(5),
+    superseded: tuple.isTrue(6),
+    sourceId: tuple.int(7),
+  }))
+}
+
 /** Chunks of columns by `<block>.<field>`; those that a block does not have are left out. */
 export async function columnsOf(scope: ReadScope, keys: ColumnKey[]): Promise<Map<string, Buffer>> {
   if (keys.length === 0) return new Map()
-  const { rows } = await sql<{ blockId: number; fieldId: number; chunk: Buffer }>`
-    select c.block_id, c.field_id, c.chunk
-    from unnest(${keys.map((k) => k.tenantId)}::int[], ${keys.map((k) => k.sourceId)}::int[], ${keys.map((k) => k.fieldId)}::int[], ${keys.map((k) => k.blockId)}::bigint[])
-      as w(tenant_id, source_id, field_id, block_id)
-    join block_columns c using (tenant_id, source_id, field_id, block_id)
-    where ${inScope(scope, 'c.tenant_id')}
-  `.execute(scope.db)
-  return new Map(rows.map((row) => [`${row.blockId}.${row.fieldId}`, row.chunk]))
+  const [copy] = await copied(scope, [partsOf.columns(scope, keys)])
+  return new Map(chunksIn(copy!).map(({ blockId, fieldId, chunk }) => [`${blockId}.${fieldId}`, chunk]))
 }
 
 /** The time columns of blocks, told by the kind in a chunk's second byte. */
 export async function timeColumnsOf(scope: ReadScope, blocks: Pick<Candidate, 'sourceId' | 'blockId'>[]) {
   if (blocks.length === 0) return []
-  const { rows } = await sql<{ blockId: number; fieldId: number; chunk: Buffer }>`
-    select c.block_id, c.field_id, c.chunk from block_columns c
-    where ${inScope(scope, 'c.tenant_id')} and c.source_id = any (${[...new Set(blocks.map((b) => b.sourceId))]}::int[])
-      and c.field_id > 0 and c.block_id = any (${blocks.map((b) => b.blockId)}::bigint[]) and get_byte(c.chunk, 1) = 2
-  `.execute(scope.db)
-  return rows
+  const [copy] = await copied(scope, [partsOf.timeColumns(scope, blocks)])
+  return chunksIn(copy!)
 }
 
-/** All frames of blocks. */
-export async function rawOf(scope: ReadScope, keys: BlockKey[]) {
-  if (keys.length === 0) return new Map<number, { bytes: Buffer; frames: number[] }>()
-  const { rows } = await sql<{ blockId: number; raw: Buffer; frames: number[] }>`
-    select b.block_id, b.raw, b.frames from ${wanted(keys)} join blocks b using (tenant_id, block_id)
-    where ${inScope(scope, 'b.tenant_id')}
-  `.execute(scope.db)
-  return new Map(rows.map((row) => [row.blockId, { bytes: row.raw, frames: row.frames }]))
-}
+const chunksIn = (copy: Buffer) =>
+  tuplesOf(copy, 3, (tuple) => ({ blockId: tuple.bigint(0), fieldId: tuple.int(1), chunk: tuple.bytes(2) }))
 
 export interface KnownField {
   sourceId: number
@@ -211,41 +231,37 @@ export async function fieldsLike(
   return rows.map(({ sourceId, id, path }) => ({ sourceId, fieldId: id, path: JSON.parse(path) as string[] }))
 }
 
-export interface AnyOf extends BlockKey {
-  sourceId: number
+export interface AnyOf extends Candidate {
   /** Which of the terms the block holds. */
   hits: number[]
 }
 
 /** Blocks whose terms hold at least one of these hashes. */
-export async function blocksWithAny(
-  scope: ReadScope,
-  terms: number[],
-  { since, until }: Pick<BlockFilter, 'since' | 'until'>,
-): Promise<AnyOf[]> {
+export async function blocksWithAny(scope: ReadScope, terms: number[], filter: BlockFilter): Promise<AnyOf[]> {
+  const asked = `${intsIn(terms)}, ${bigintIn(filter.since)}, ${bigintIn(filter.until)}`
   const found =
     scope.tenantId === 'all'
-      ? sql`find_blocks_any_everywhere(${terms}::int[], ${bigint(since)}, ${bigint(until)})`
-      : sql`find_blocks_any(${scope.tenantId}::int, ${terms}::int[], ${bigint(since)}, ${bigint(until)})`
-  const { rows } = await sql<AnyOf>`select f.tenant_id, f.block_id, f.source_id, f.hits from ${found} f`.execute(
-    scope.db,
-  )
-  return rows
+      ? `find_blocks_any_everywhere(${asked})`
+      : `find_blocks_any(${intIn(scope.tenantId)}, ${asked})`
+  const select = `select ${candidateColumns}, f.hits from ${found} f ${joined} where ${conditionsOf(scope, filter)}`
+  const [copy] = await copied(scope, [select])
+  return tuplesOf(copy!, 10, (tuple) => ({ ...candidateOf(tuple), hits: tuple.ints(9) }))
 }
 
 /** Blocks that may contain a text, by its grams or a filter of them; those of which neither is known are among them. */
 export async function blocksContaining(
   scope: ReadScope,
   grams: WantedGrams,
-  { since, until }: Pick<BlockFilter, 'since' | 'until'>,
-): Promise<BlockKey[]> {
-  const [all, any, bits] = 'all' in grams ? [grams.all, null, bitsFor(grams.all)] : [null, grams.any, null]
+  filter: BlockFilter,
+): Promise<Candidate[]> {
+  const wantedGrams =
+    'all' in grams ? `${intsIn(grams.all)}, null, ${intsIn(bitsFor(grams.all))}` : `null, ${intsIn(grams.any)}, null`
+  const asked = `${wantedGrams}, ${bigintIn(filter.since)}, ${bigintIn(filter.until)}`
   const found =
     scope.tenantId === 'all'
-      ? sql`find_blocks_containing_everywhere(${all}::int[], ${any}::int[], ${bits}::int[], ${bigint(since)}, ${bigint(until)})`
-      : sql`find_blocks_containing(${scope.tenantId}::int, ${all}::int[], ${any}::int[], ${bits}::int[], ${bigint(since)}, ${bigint(until)})`
-  const { rows } = await sql<BlockKey>`select f.tenant_id, f.block_id from ${found} f`.execute(scope.db)
-  return rows
+      ? `find_blocks_containing_everywhere(${asked})`
+      : `find_blocks_containing(${intIn(scope.tenantId)}, ${asked})`
+  return candidates(scope, `${found} f ${joined}`, filter)
 }
 
 /** What hosts are called, and what is known of them. */

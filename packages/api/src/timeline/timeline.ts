@@ -15,7 +15,7 @@ import {
   runsOf,
   timeColumnsOf,
 } from '../rows/queries.ts'
-import { cancelled } from '../rows/engine/pool.ts'
+import { cancelled } from '../rows/engine/turnstile.ts'
 import { look, planRows, type Searcher } from '../rows/rows.ts'
 import { type HostSource, timeFieldsOf } from './queries.ts'
 import { type Instant, instantsOf, type Moment } from './rules.ts'
@@ -231,7 +231,7 @@ export async function matchingRows(scan: Scan, query: string): Promise<Map<numbe
   const keys = await blocksWithRuns(searcher.scope, { hosts: [hostId], collections: undefined })
   const ofHost = new Set(keys.map(({ blockId }) => blockId))
   const blocks = plan.blocks.filter(({ blockId }) => ofHost.has(blockId))
-  const { hits } = await look(searcher, { ...plan, question, blocks }, { collect, counts: false })
+  const { hits } = await look(searcher, { ...plan, question, blocks }, { finish: { kind: 'count' }, counts: false })
   if (hits.length > mostMatching)
     throw new AppError(
       'BAD_REQUEST',

@@ -1,11 +1,11 @@
 import { frameLines } from '../../evidence/frames.ts'
 import type { Hit } from '../../rows/engine/collect.ts'
-import { cancelled } from '../../rows/engine/pool.ts'
+import { cancelled } from '../../rows/engine/turnstile.ts'
 import type { Query } from '../../rows/language/ast.ts'
 import { foldedCollections, framesOf, namesOf } from '../../rows/lines/queries.ts'
-import { type Asking, askWave, readsOf } from '../../rows/plan/waves.ts'
+import { askWave, readWave } from '../../rows/plan/waves.ts'
 import type { Candidate } from '../../rows/queries.ts'
-import { type Bounds, type Plan, planRows, type Searcher } from '../../rows/rows.ts'
+import { askingOf, type Bounds, type Plan, planRows, type Searcher } from '../../rows/rows.ts'
 import type { RowsOfBlock } from '../writing/writer.ts'
 
 /** What is evaluated and read at once: small, so that searches of others find a gap soon. */
@@ -26,22 +26,24 @@ export const planExport = (searcher: Searcher, query: Query, bounds: Bounds) =>
  * All matching rows, block by block: the newest block first, and in each the rows as they were sent. In the order of their times
  * each block would have to be read for many places of the file.
  */
-export async function* matchingRows(
-  searcher: Searcher,
-  { question, blocks }: Plan,
-): AsyncGenerator<WaveOfRows, void, void> {
-  const { scope, pool, signal } = searcher
-  const asking: Asking = { scope, pool, signal, question, reads: readsOf(question), absent: new Set() }
-  for (let next = 0; next < blocks.length;) {
-    if (signal?.aborted) throw cancelled()
-    const wave = waveFrom(blocks, next)
-    next += wave.length
-    asking.absent.clear()
-    const { hits } = await askWave(
-      asking,
-      wave.map((block) => ({ block, reaching: true })),
-    )
-    yield { blocks: await readBlocks(searcher, hits), rows: hits.length, blocksDone: next }
+export async function* matchingRows(searcher: Searcher, plan: Plan): AsyncGenerator<WaveOfRows, void, void> {
+  const { blocks } = plan
+  const asking = askingOf(searcher, plan)
+  try {
+    for (let next = 0; next < blocks.length;) {
+      if (searcher.signal?.aborted) throw cancelled()
+      const wave = waveFrom(blocks, next)
+      next += wave.length
+      asking.absent.clear()
+      const ready = await readWave(
+        asking,
+        wave.map((block) => asking.wanted(block, true)),
+      )
+      const hits = (await askWave(asking, ready)).flatMap((answer) => answer.hits)
+      yield { blocks: await readBlocks(searcher, hits), rows: hits.length, blocksDone: next }
+    }
+  } finally {
+    asking.search.drop()
   }
 }
 

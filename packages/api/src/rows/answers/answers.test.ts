@@ -85,8 +85,8 @@ test('pipes sort, count, group and chart', async () => {
   expect((await pids('| sortby -Pid')).pids).toEqual([5, 4, 3, 2, 1, undefined])
   expect((await pids('Name:*.exe | sortby Name -Pid')).pids).toEqual([4, 3, 1, 2, 5])
   const first = await pids('| sortby Pid', { limit: 4 })
-  expect(first).toEqual({ pids: [1, 2, 3, 4], next: 's4' })
-  expect(await pids('| sortby Pid', { limit: 4, cursor: 's4' })).toEqual({ pids: [5, undefined], next: null })
+  expect(first).toEqual({ pids: [1, 2, 3, 4], next: expect.any(String) })
+  expect(await pids('| sortby Pid', { limit: 4, cursor: first.next })).toEqual({ pids: [5, undefined], next: null })
   expect(await api.rows.search({ query: 'Name:a.exe | count' })).toMatchObject({
     rows: [],
     total: 3,

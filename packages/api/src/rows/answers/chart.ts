@@ -47,20 +47,15 @@ export async function chartOf(
   const none = !(from < to)
   collect.from = none ? 0 : from
   collect.width = none ? 1 : Math.ceil((to - from) / buckets)
-  const found = await look(searcher, plan, { collect, counts: true })
-  const all = [...found.chart].map(([value, counts]) => ({ value, rows: [...counts] }))
-  const sums = Array.from({ length: none ? 0 : buckets }, (_, i) => all.reduce((sum, { rows }) => sum + rows[i]!, 0))
-  const ranked = all.toSorted((a, b) => sumOf(b.rows) - sumOf(a.rows) || (a.value < b.value ? -1 : 1))
-  const rest = field ? ranked.slice(mostSeries) : []
+  const found = await look(searcher, plan, { finish: { kind: 'chart', buckets, series: mostSeries }, counts: true })
+  const { sums, series, others } = found.chart!
   return {
     from: timeText(collect.from),
     to: timeText(collect.from + collect.width * buckets),
     seconds: collect.width / 1e6,
-    buckets: sums.map((rows, i) => ({ time: timeText(collect.from + i * collect.width), rows })),
-    series: field ? ranked.slice(0, mostSeries) : [],
-    others: rest.length > 0 ? sums.map((_, i) => sumOf(rest.map(({ rows }) => rows[i]!))) : undefined,
+    buckets: none ? [] : sums.map((rows, i) => ({ time: timeText(collect.from + i * collect.width), rows })),
+    series: field ? series : [],
+    others: field && !none ? others : undefined,
     total: found.total,
   }
 }
-
-const sumOf = (numbers: number[]) => numbers.reduce((sum, number) => sum + number, 0)

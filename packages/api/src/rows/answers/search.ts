@@ -5,9 +5,9 @@ import { type Query, shownField } from '../language/ast.ts'
 import { parseQuery } from '../language/parse.ts'
 import { type Row, showRows } from '../lines/lines.ts'
 import { look, planRows, type Searcher } from '../rows.ts'
-import { AppError } from '../../errors.ts'
 import { readCursor, writeCursor } from '../rules.ts'
 import { boundsOf } from './bounds.ts'
+import { readSortedCursor, writeSortedCursor } from './sorted-cursor.ts'
 import { type Chart, chartOf } from './chart.ts'
 import { type Stack, stackOf } from './stack.ts'
 
@@ -15,8 +15,6 @@ type SearchInput = z.output<typeof searchInput>
 
 /** How long to go on counting once the page is full, in milliseconds. */
 const countFor = 1_500
-/** As far as pages of a sorted list go: its rows are all held at once. */
-const mostSorted = 10_000
 
 /** What a query finds: a page of rows, or what its pipe makes of all of them. */
 export interface Answer {
@@ -43,7 +41,7 @@ export async function searchRows(searcher: Searcher, input: SearchInput): Promis
   const page =
     query.sort.length > 0 ? await sortedPage(searcher, query, input) : await newestPage(searcher, query, input)
   const { hits, next, ...counted } = page
-  const rows = await showRows(searcher.scope, hits)
+  const rows = await showRows(searcher.scope, hits, searcher)
   return {
     rows,
     ...counted,
@@ -67,7 +65,7 @@ async function summary(searcher: Searcher, query: Query, input: SearchInput) {
     return { ...none, total: chart.total, chart }
   }
   const plan = await planRows(searcher, query, bounds, undefined)
-  const { total } = await look(searcher, plan, { collect: undefined, counts: true })
+  const { total } = await look(searcher, plan, { finish: { kind: 'count' }, counts: true })
   return { ...none, total }
 }
 
@@ -84,7 +82,7 @@ async function newestPage(searcher: Searcher, query: Query, input: SearchInput):
   const collect: Collect = { kind: 'page', size: input.limit + 1, after: cursor?.place }
   const plan = await planRows(searcher, query, boundsOf(input), collect)
   const blocks = cursor ? plan.blocks.filter(({ tMin }) => tMin <= cursor.place.time) : plan.blocks
-  const found = await look(searcher, { ...plan, blocks }, { collect, counts: !cursor, countFor })
+  const found = await look(searcher, { ...plan, blocks }, { finish: { kind: 'count' }, counts: !cursor, countFor })
   const { total, totalIsExact } = cursor ?? found
   const next = (shown: number) => {
     const place = found.hits[shown - 1]
@@ -93,21 +91,16 @@ async function newestPage(searcher: Searcher, query: Query, input: SearchInput):
   return { hits: found.hits.slice(0, input.limit), total, totalIsExact, next }
 }
 
-/** A sorted list is found as a whole for each of its pages. */
+/** A sorted list is looked for as a whole for each of its pages; each begins behind the place where the one before it ended. */
 async function sortedPage(searcher: Searcher, query: Query, input: SearchInput): Promise<PageOf> {
-  const offset = input.cursor === undefined ? 0 : Number(/^s(\d{1,6})$/.exec(input.cursor)?.[1] ?? NaN)
-  if (Number.isNaN(offset)) throw new AppError('BAD_REQUEST', 'Not a cursor of this list')
-  const size = offset + input.limit + 1
-  if (size > mostSorted + 1)
-    throw new AppError(
-      'BAD_REQUEST',
-      `A sorted list shows ${mostSorted} rows at most: narrow the query`,
-      'too_expensive',
-    )
-  const collect: Collect = { kind: 'sorted', by: query.sort, size }
+  const after = input.cursor === undefined ? undefined : readSortedCursor(input.cursor)
+  const collect: Collect = { kind: 'sorted', by: query.sort, size: input.limit + 1, after: after?.place }
   const plan = await planRows(searcher, query, boundsOf(input), collect)
-  const found = await look(searcher, plan, { collect, counts: true })
-  const next = (shown: number) => (found.hits.length > offset + shown ? `s${offset + shown}` : null)
-  const hits = found.hits.slice(offset, offset + input.limit)
-  return { hits, total: found.total, totalIsExact: true, next }
+  const found = await look(searcher, plan, { finish: { kind: 'sorted' }, counts: true })
+  const total = after?.total ?? found.total
+  const next = (shown: number) => {
+    const last = found.hits[shown - 1]
+    return last && found.hits.length > shown ? writeSortedCursor(last, total) : null
+  }
+  return { hits: found.hits.slice(0, input.limit), total, totalIsExact: true, next }
 }

@@ -1,5 +1,5 @@
 import type { Cell, OpenColumn } from '../../evidence/columns.ts'
-import { firstCode } from '../../evidence/fields.ts'
+import { TYPED, firstCode } from '../../evidence/fields.ts'
 import { type Exact, isExactNumber, parseExact } from '../../evidence/json.ts'
 import { folded } from '../../evidence/terms.ts'
 import type { FieldName, FieldRef } from '../language/ast.ts'
@@ -28,12 +28,83 @@ export function valuesOf(ref: FieldRef, holders: Holder[], block: OpenBlock): Va
   if ('builtin' in ref) return builtinValues(ref.builtin, block)
   const { field } = ref
   if (block.lines) return (row) => distinct(ofLine(block.lines![row]!, field))
-  const columns = holders.flatMap((holder) => {
-    const column = block.columns.get(holder.fieldId)
-    return column && (holder.exact || holder.state !== INSIDE) ? [ofColumn(column, field, holder)] : []
-  })
+  const columns = columnsOf(holders, block).map(({ column, holder }) => ofColumn(column, field, holder))
   if (columns.length === 1) return columns[0]!
   return (row) => distinct(columns.flatMap((values) => values(row)))
+}
+
+const columnsOf = (holders: Holder[], block: OpenBlock) =>
+  holders.flatMap((holder) => {
+    const column = block.columns.get(holder.fieldId)
+    return column && (holder.exact || holder.state !== INSIDE) ? [{ column, holder }] : []
+  })
+
+/** The values of a field by a code for each row: rows with the same values share one, so that values are looked at once. */
+export interface Coded {
+  codes: ArrayLike<number>
+  texts: readonly (readonly string[])[]
+}
+
+/** Of columns that are kept open: a stack asks for the same ones again. */
+const codedColumns = new WeakMap<OpenColumn, Coded>()
+
+export function codedOf(ref: FieldRef, holders: Holder[], block: OpenBlock): Coded {
+  const columns = 'field' in ref && !block.lines ? columnsOf(holders, block) : []
+  const [only] = columns
+  if ('field' in ref && columns.length === 1 && only!.holder.exact) {
+    const known = codedColumns.get(only!.column)
+    if (known) return known
+    const coded = codedColumn(only!.column, ref.field, only!.holder)
+    codedColumns.set(only!.column, coded)
+    return coded
+  }
+  return codedRows(valuesOf(ref, holders, block), block.n)
+}
+
+const textsOf = (values: Value[]) => values.map(({ text }) => text)
+
+function codedColumn(column: OpenColumn, field: FieldName, { state, exact }: Holder): Coded {
+  const none: string[] = []
+  const texts = [
+    none,
+    none,
+    ...column.values.map((cell) => textOf(cell) ?? textsOf(distinct(ofCell(cell, field, state, exact)))),
+  ]
+  if (column.kind === 'values') return { codes: column.codes, texts }
+  const codes = Uint16Array.from(column.codes)
+  const known = new Map<number | string, number>()
+  for (let row = 0; row < column.n; row++) {
+    if (codes[row] !== TYPED) continue
+    // Times of one moment may be written with more or fewer digits.
+    const text = column.kind === 'times' ? (column.cell(row) as { time: string }).time : undefined
+    const key = text ?? column.numbers[row]!
+    let code = known.get(key)
+    if (code === undefined) {
+      known.set(key, (code = texts.length))
+      texts.push([text ?? String(key)])
+    }
+    codes[row] = code
+  }
+  return { codes, texts }
+}
+
+const textOf = (cell: Exclude<Cell, undefined>) => (typeof cell === 'string' ? [cell] : undefined)
+
+function codedRows(valuesOfRow: ValuesOfRow, n: number): Coded {
+  const codes = new Uint16Array(n)
+  const texts: string[][] = []
+  const known = new Map<string, number>()
+  for (let row = 0; row < n; row++) {
+    const values = textsOf(valuesOfRow(row))
+    const key = values.length === 1 ? `=${values[0]}` : JSON.stringify(values)
+    let code = known.get(key)
+    if (code === undefined) {
+      known.set(key, (code = texts.length))
+      texts.push(values)
+    }
+    codes[row] = code
+  }
+  return { codes, texts }
 }
 
 function builtinValues(name: string, { parts, sourceId, tenantId, n }: OpenBlock): ValuesOfRow {

@@ -2,10 +2,10 @@ import type { Cell, OpenColumn } from '../../evidence/columns.ts'
 import { TYPED, firstCode } from '../../evidence/fields.ts'
 import { folded } from '../../evidence/terms.ts'
 import { microsOf, readTime } from '../../evidence/times.ts'
-import type { FieldName, Test } from '../language/ast.ts'
+import type { Bound, FieldName, Test } from '../language/ast.ts'
 import { INSIDE } from './paths.ts'
 import { anyInside } from './json.ts'
-import { type Matches, compareInstants } from './tests.ts'
+import { type Matches, compareInstants, compareNumbers } from './tests.ts'
 
 /** A leaf of the query, ready to be asked of columns. */
 export interface FieldTest {
@@ -86,6 +86,10 @@ function numberTest(test: Test, matches: Matches, column: OpenColumn): (row: num
     if (folded(String(number)) !== test.value || test.value === '') return () => false
     return (row) => numbers[row] === number
   }
+  if (test.kind === 'range') {
+    const range = numberRange(test.low, test.high)
+    if (range) return (row) => range(numbers[row]!)
+  }
   const known = new Map<number, boolean>()
   return (row) => {
     const number = numbers[row]!
@@ -93,4 +97,18 @@ function numberTest(test: Test, matches: Matches, column: OpenColumn): (row: num
     if (passes === undefined) known.set(number, (passes = matches(folded(String(number)), true)))
     return passes
   }
+}
+
+/** A range of numbers, asked without a text of each: only what rounds to the bound itself is looked at exactly, once. */
+function numberRange(low: Bound | undefined, high: Bound | undefined): ((value: number) => boolean) | undefined {
+  if ((low && !('number' in low)) || (high && !('number' in high))) return undefined
+  const [above, below] = [low && sideOf(low, 1), high && sideOf(high, -1)]
+  return (value) => (!above || above(value)) && (!below || below(value))
+}
+
+function sideOf(bound: { number: string; inclusive: boolean }, side: 1 | -1): (value: number) => boolean {
+  const limit = Number(bound.number)
+  const order = compareNumbers(folded(String(limit)), bound.number)
+  const atLimit = order !== undefined && (order === 0 ? bound.inclusive : Math.sign(order) === side)
+  return (value) => (value === limit ? atLimit : side * (value - limit) > 0)
 }

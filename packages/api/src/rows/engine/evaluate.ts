@@ -1,7 +1,7 @@
 import type { OpenColumn } from '../../evidence/columns.ts'
 import { markTimes } from '../../evidence/match.ts'
 import type { Text } from '../../evidence/text.ts'
-import type { Leaf, Node } from '../language/ast.ts'
+import type { Leaf, Node, Piece } from '../language/ast.ts'
 import { type FieldTest, markColumn } from './columns.ts'
 import { lineHolds } from './json.ts'
 import { literalOf } from './literals.ts'
@@ -33,6 +33,8 @@ export interface OpenBlock {
   parts: Part[]
   /** Its exact lines, read where fields have no column. */
   lines: string[] | undefined
+  /** Of the tests that the index of values was asked for, those that it can hold. */
+  holding?: number[]
 }
 
 /** Ids that a built-in field's test leaves. */
@@ -53,18 +55,27 @@ export interface Program {
   matchers: Map<number, Matches>
   /** For a leaf with a field: which columns of a source can hold it, and how much of its name they use up. */
   states: Map<number, Map<number, { fieldId: number; state: number }[]>>
+  /** Tests that the index of values was asked for. */
+  asked: Set<number>
 }
 
 /** One byte for each row of the block. */
 type Mask = Uint8Array
 export type Verdict = Mask | boolean
 
-export function programOf(filter: Node, leaves: Leaf[], named: [number, Named][], fields: Fields[]): Program {
+export function programOf(
+  filter: Node,
+  leaves: Leaf[],
+  named: [number, Named][],
+  fields: Fields[],
+  asked: number[] = [],
+): Program {
   const states: Program['states'] = new Map()
   for (const { id, on } of leaves) if (on && 'field' in on) states.set(id, statesOf(on.field, fields))
   const tested = leaves.filter(({ on }) => !on || 'field' in on)
   return {
-    filter,
+    filter: cheapFirst(filter),
+    asked: new Set(asked),
     named: new Map(named),
     matchers: new Map(tested.map(({ id, test }) => [id, matcherOf(test)])),
     states,
@@ -94,7 +105,7 @@ function evaluateNode(program: Program, node: Node, block: OpenBlock): Verdict {
   if (node.kind === 'leaf') return settled(evaluateLeaf(program, node, block))
   const stop = node.kind === 'or'
   let verdict: Verdict = !stop
-  for (const part of cheapFirst(node.parts)) {
+  for (const part of node.parts) {
     const next = evaluateNode(program, part, block)
     verdict = stop ? either(verdict, next) : both(verdict, next)
     if (verdict === stop) return stop
@@ -103,20 +114,32 @@ function evaluateNode(program: Program, node: Node, block: OpenBlock): Verdict {
 }
 
 const cost = (node: Node) => (node.kind === 'leaf' ? (node.on ? ('builtin' in node.on ? 0 : 1) : 2) : 3)
-const cheapFirst = (parts: Node[]) => parts.toSorted((a, b) => cost(a) - cost(b))
 
-const not = (verdict: Verdict): Verdict => (typeof verdict === 'boolean' ? !verdict : verdict.map((bit) => 1 - bit))
+function cheapFirst(node: Node): Node {
+  if (node.kind === 'not') return { ...node, part: cheapFirst(node.part) }
+  if (node.kind !== 'and' && node.kind !== 'or') return node
+  return { ...node, parts: node.parts.map(cheapFirst).sort((a, b) => cost(a) - cost(b)) }
+}
+
+/** Masks are made anew by each test, so they may be written to. */
+function not(verdict: Verdict): Verdict {
+  if (typeof verdict === 'boolean') return !verdict
+  for (let row = 0; row < verdict.length; row++) verdict[row]! ^= 1
+  return verdict
+}
 
 function both(a: Verdict, b: Verdict): Verdict {
   if (typeof a === 'boolean') return a && b
   if (typeof b === 'boolean') return b && a
-  return a.map((bit, row) => bit & b[row]!)
+  for (let row = 0; row < a.length; row++) a[row]! &= b[row]!
+  return a
 }
 
 function either(a: Verdict, b: Verdict): Verdict {
   if (typeof a === 'boolean') return a || b
   if (typeof b === 'boolean') return b || a
-  return a.map((bit, row) => bit | b[row]!)
+  for (let row = 0; row < a.length; row++) a[row]! |= b[row]!
+  return a
 }
 
 /** A mask without a row spares what else would be asked. */
@@ -124,6 +147,7 @@ const settled = (verdict: Verdict): Verdict => (typeof verdict !== 'boolean' && 
 
 function evaluateLeaf(program: Program, leaf: Leaf, block: OpenBlock): Verdict {
   const { on } = leaf
+  if (program.asked.has(leaf.id) && !block.holding?.includes(leaf.id)) return false
   if (!on) return anywhere(leaf, program.matchers.get(leaf.id)!, block)
   if ('field' in on) {
     const asked = { name: on.field, test: leaf.test, matches: program.matchers.get(leaf.id)! }
@@ -152,7 +176,17 @@ function inField(asked: FieldTest, states: { fieldId: number; state: number }[],
 function anywhere({ test }: Leaf, matches: Matches, block: OpenBlock): Verdict {
   if (test.kind === 'equals') return exactRows(test.value, block)
   if (!block.text) throw new Error(`block ${block.blockId} came without its text`)
-  return block.text.rowsAccepted(literalOf(test), (leaf) => matches(leaf, false) && !isTimeText(leaf))
+  const literal = literalOf(test)
+  // What no time has as a part is not in one.
+  if (isContained(test) && !/^[-0-9t:.z+]*$/.test(literal)) return block.text.rowsContaining(literal)
+  return block.text.rowsAccepted(literal, (leaf) => matches(leaf, false) && !isTimeText(leaf))
+}
+
+/** Whether a value passes just when it has the literal of the test inside. */
+function isContained(test: Leaf['test']) {
+  if (test.kind !== 'like' || test.pieces.length !== 3) return false
+  const [first, part, last] = test.pieces as [Piece, Piece, Piece]
+  return 'wild' in first && first.wild === '*' && 'text' in part && 'wild' in last && last.wild === '*'
 }
 
 /** Rows that hold the folded value in a leaf, or inside one as an indicator; times stand in columns. */

@@ -9,19 +9,23 @@ export interface Held {
 
 export const newHeld = (limit: number): Held => ({ sizes: new Map(), bytes: 0, limit })
 
-function* chunksOf(blocks: BlockTask[]): Generator<{ chunk: Chunk; text: boolean; n: number }> {
-  for (const { text, columns, times, n } of blocks) {
-    if (text) yield { chunk: text, text: true, n }
-    for (const { chunk } of columns) yield { chunk, text: false, n }
-    if (times) yield { chunk: times, text: false, n }
+type Kind = 'text' | 'column' | 'runs'
+
+function* chunksOf(blocks: BlockTask[]): Generator<{ chunk: Chunk; kind: Kind; n: number }> {
+  for (const { text, columns, times, runs, n } of blocks) {
+    if (text) yield { chunk: text, kind: 'text', n }
+    for (const { chunk } of columns) yield { chunk, kind: 'column', n }
+    if (times) yield { chunk: times, kind: 'column', n }
+    if (runs) yield { chunk: runs, kind: 'runs', n }
   }
 }
 
 /** What a chunk takes when it is open, by the plain size in its head. */
-function sizeOf(bytes: Uint8Array, text: boolean, n: number): number {
-  const at = text ? 1 : 2
+function sizeOf(bytes: Uint8Array, kind: Kind, n: number): number {
+  if (kind === 'runs') return 2 * bytes.length + 200
+  const at = kind === 'text' ? 1 : 2
   const plain = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, true)
-  return text ? plain + 1000 : plain * 2 + n * 12 + 1000
+  return kind === 'text' ? plain + 1000 : plain * 2 + n * 12 + 1000
 }
 
 /**
@@ -31,9 +35,9 @@ function sizeOf(bytes: Uint8Array, text: boolean, n: number): number {
 export function settleChunks(held: Held, blocks: BlockTask[]): string[] | undefined {
   const chunks = [...chunksOf(blocks)]
   if (chunks.some(({ chunk }) => !chunk.bytes && !held.sizes.has(chunk.key))) return undefined
-  for (const { chunk, text, n } of chunks) {
+  for (const { chunk, kind, n } of chunks) {
     const known = held.sizes.get(chunk.key)
-    const size = known ?? sizeOf(chunk.bytes!, text, n)
+    const size = known ?? sizeOf(chunk.bytes!, kind, n)
     held.sizes.delete(chunk.key)
     held.sizes.set(chunk.key, size)
     if (known === undefined) held.bytes += size

@@ -1,10 +1,13 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { AppError } from '../../errors.ts'
-import type { Gathered } from './collect.ts'
+import { nothingYet } from './collect.ts'
+import { type Finish, type Finished, finish } from './finish.ts'
 import { type Held, newHeld, settleChunks } from './held.ts'
-import type { BlockTask, Question } from './task.ts'
-import type { Wave } from './worker.ts'
+import type { RowsToShow, ShownPage } from './show.ts'
+import type { BlockTask, Question, WaveAnswer } from './task.ts'
+import { type Admit, cancelled, turnstile, type Turn } from './turnstile.ts'
+import type { Asked, Replied } from './worker.ts'
 
 export interface SearchPoolOptions {
   /** Worker threads. */
@@ -18,27 +21,34 @@ export interface SearchPoolOptions {
   patience?: number
 }
 
-/** Whose turn it is: a tenant's id, or the view across all of them. */
-export type Turn = number | 'all'
+/** A question under way: what its blocks give is gathered in the threads that hold their chunks. */
+export interface OpenSearch {
+  /** Evaluates blocks that all belong to one seat. Undefined when a chunk that was held is gone: send it with its bytes. */
+  ask(blocks: BlockTask[]): Promise<WaveAnswer | undefined>
+  /** Adds up what all threads gathered. */
+  finish(how: Finish): Promise<Finished>
+  /** Lets go of what was gathered, if the end did not come. */
+  drop(): void
+}
 
 export interface SearchPool {
   /** Runs a search when the tenant has room for one more; refuses when too many wait. */
-  admit<T>(turn: Turn, signal: AbortSignal | undefined, run: () => Promise<T>): Promise<T>
+  admit: Admit
   /** The chunks among these that the worker of the block does not hold. */
   missing(blockId: number, keys: string[]): string[]
-  /** Evaluates blocks that all belong to one seat. Undefined when a chunk that was held is gone: send it with its bytes. */
-  ask(
-    turn: Turn,
-    work: { question: Question; blocks: BlockTask[] },
-    signal?: AbortSignal,
-  ): Promise<Gathered | undefined>
+  open(turn: Turn, question: Question, signal?: AbortSignal): OpenSearch
+  /** Makes rows ready for a list. */
+  show(turn: Turn, rows: RowsToShow, signal?: AbortSignal): Promise<ShownPage>
   seatOf(blockId: number): number
   close(): Promise<void>
 }
 
-interface Job extends Omit<Wave, 'id' | 'forget'> {
+type Work = Asked extends infer A ? (A extends Asked ? Omit<A, 'id' | 'forget'> : never) : never
+
+interface Job {
   turn: Turn
-  resolve(gathered: Gathered | undefined): void
+  work: Work
+  resolve(reply: Replied | undefined): void
   reject(error: Error): void
 }
 
@@ -51,9 +61,11 @@ interface Seat {
   timer: NodeJS.Timeout | undefined
   /** When each tenant was last served, so that they take turns. */
   served: Map<Turn, number>
+  /** Counts its workers: what one has gathered, the next does not know. */
+  life: number
 }
 
-type Answer = { isReady: true } | { id: number; gathered: Gathered } | { id: number; error: string; tooMany: boolean }
+type Message = { isReady: true } | { id: number; reply: Replied } | { id: number; error: string; tooMany: boolean }
 
 const tooLong = () =>
   new AppError('TIMEOUT', 'This query takes too long: narrow it by time, host or source', 'too_expensive')
@@ -74,8 +86,8 @@ export function searchPool({
     running: undefined,
     timer: undefined,
     served: new Map(),
+    life: 0,
   }))
-  const gate = turnstile(running, waiting)
   let clock = 0
   const seatOf = (blockId: number) => blockId % size
 
@@ -87,7 +99,7 @@ export function searchPool({
     )
     if (!job) return
     seat.queue.splice(seat.queue.indexOf(job), 1)
-    const forget = settleChunks(seat.held, job.blocks)
+    const forget = 'blocks' in job.work ? settleChunks(seat.held, job.work.blocks) : []
     if (!forget) {
       job.resolve(undefined)
       next(seat)
@@ -98,8 +110,7 @@ export function searchPool({
     seat.served.set(job.turn, ++clock)
     if (seat.isReady) watch(seat)
     seat.worker.ref()
-    const { question, blocks } = job
-    seat.worker.postMessage({ id: clock, question, blocks, forget } satisfies Wave)
+    seat.worker.postMessage({ ...job.work, id: clock, forget }, [...memoryOf(job.work)])
   }
 
   /** A thread's own start is no part of its work. */
@@ -113,15 +124,15 @@ export function searchPool({
       resourceLimits: { maxOldGenerationSizeMb: 1024 },
     })
     worker.unref()
-    worker.on('message', (answer: Answer) => {
-      if ('isReady' in answer) {
+    worker.on('message', (message: Message) => {
+      if ('isReady' in message) {
         seat.isReady = true
         if (seat.running) watch(seat)
         return
       }
       const job = done(seat)
-      if ('gathered' in answer) job?.resolve(answer.gathered)
-      else job?.reject(answer.tooMany ? tooManyGroups() : new Error(answer.error))
+      if ('reply' in message) job?.resolve(message.reply)
+      else job?.reject(message.tooMany ? tooManyGroups() : new Error(message.error))
       next(seat)
     })
     worker.on('error', () => {})
@@ -130,31 +141,77 @@ export function searchPool({
       seat.worker = undefined
       seat.isReady = false
       seat.held = newHeld(cacheBytes / size)
+      seat.life++
       job?.reject(tooLong())
       next(seat)
     })
     return worker
   }
 
+  const send = (seat: Seat, turn: Turn, work: Work, signal: AbortSignal | undefined) =>
+    new Promise<Replied | undefined>((resolve, reject) => {
+      if (signal?.aborted) return reject(cancelled())
+      const drop = () => {
+        const at = seat.queue.indexOf(job)
+        if (at >= 0) seat.queue.splice(at, 1)
+        reject(cancelled())
+      }
+      const settled = () => signal?.removeEventListener('abort', drop)
+      const job: Job = {
+        turn,
+        work,
+        resolve: (reply) => (settled(), resolve(reply)),
+        reject: (error) => (settled(), reject(error)),
+      }
+      signal?.addEventListener('abort', drop, { once: true })
+      seat.queue.push(job)
+      next(seat)
+    })
+
+  function open(turn: Turn, question: Question, signal?: AbortSignal): OpenSearch {
+    const search = ++clock
+    /** The seats that know the question, and which of their workers does. */
+    const begun = new Map<Seat, number>()
+    const check = (seat: Seat) => {
+      if (begun.has(seat) && begun.get(seat) !== seat.life) throw lost()
+    }
+    return {
+      ask: async (blocks) => {
+        const seat = seats[seatOf(blocks[0]!.blockId)]!
+        check(seat)
+        const first = !begun.has(seat)
+        if (first) begun.set(seat, seat.life)
+        const reply = await send(seat, turn, { search, blocks, ...(first && { question }) }, signal)
+        if (first && !reply) begun.delete(seat)
+        check(seat)
+        return reply as WaveAnswer | undefined
+      },
+      finish: async (how) => {
+        const [first, ...more] = begun.keys()
+        if (!first) return finish({ gathered: nothingYet(), question }, how, [])
+        const others: Uint8Array[] = []
+        for (const seat of more) {
+          check(seat)
+          const reply = await send(seat, turn, { search, finish: { kind: 'pack' }, others: [] }, signal)
+          others.push((reply as { packed: Uint8Array }).packed)
+        }
+        check(first)
+        return (await send(first, turn, { search, finish: how, others }, signal)) as Finished
+      },
+      drop() {
+        for (const [seat, life] of begun) if (seat.life === life) seat.worker?.postMessage({ drop: search })
+      },
+    }
+  }
+
   return {
-    admit: gate,
+    admit: turnstile(running, waiting),
     seatOf,
     missing: (blockId, keys) => keys.filter((key) => !seats[seatOf(blockId)]!.held.sizes.has(key)),
-    ask(turn, { question, blocks }, signal) {
-      const seat = seats[seatOf(blocks[0]!.blockId)]!
-      return new Promise((resolve, reject) => {
-        const job: Job = { turn, question, blocks, resolve, reject }
-        const drop = () => {
-          const at = seat.queue.indexOf(job)
-          if (at >= 0) seat.queue.splice(at, 1)
-          reject(cancelled())
-        }
-        if (signal?.aborted) return reject(cancelled())
-        signal?.addEventListener('abort', drop, { once: true })
-        job.resolve = (gathered) => (signal?.removeEventListener('abort', drop), resolve(gathered))
-        seat.queue.push(job)
-        next(seat)
-      })
+    open,
+    async show(turn, show, signal) {
+      const seat = seats.reduce((best, one) => (one.queue.length < best.queue.length ? one : best))
+      return (await send(seat, turn, { show }, signal)) as ShownPage
     },
     async close() {
       await Promise.all(seats.flatMap(({ worker }) => worker?.terminate() ?? []))
@@ -164,6 +221,23 @@ export function searchPool({
 
 const servedAt = (seat: Seat, { turn }: Job) => seat.served.get(turn) ?? 0
 
+/** The memory of what is sent moves to the thread. */
+function memoryOf(work: Work): Set<ArrayBuffer> {
+  const all = new Set<ArrayBuffer>()
+  const add = (bytes: Uint8Array | undefined) => {
+    if (bytes) all.add(bytes.buffer as ArrayBuffer)
+  }
+  if ('show' in work) add(work.show.bytes)
+  if ('others' in work) work.others.forEach(add)
+  if ('blocks' in work)
+    for (const { text, times, runs, raw, columns } of work.blocks) {
+      for (const chunk of [text, times, runs]) add(chunk?.bytes)
+      for (const { chunk } of columns) add(chunk.bytes)
+      add(raw?.bytes)
+    }
+  return all
+}
+
 function done(seat: Seat): Job | undefined {
   const job = seat.running
   clearTimeout(seat.timer)
@@ -172,7 +246,7 @@ function done(seat: Seat): Job | undefined {
   return job
 }
 
-export const cancelled = () => new AppError('CLIENT_CLOSED_REQUEST', 'The search was stopped')
+const lost = () => new AppError('SERVICE_UNAVAILABLE', 'The search lost its thread: ask again')
 
 const tooManyGroups = () =>
   new AppError(
@@ -180,45 +254,3 @@ const tooManyGroups = () =>
     'One row would stand in more than 1,000 groups: group by fewer fields',
     'too_expensive',
   )
-
-interface Waiting {
-  go(): void
-}
-
-/** Lets so many of a tenant's searches run at a time. */
-function turnstile(running: number, waiting: number): SearchPool['admit'] {
-  const tenants = new Map<Turn, { running: number; waiting: Waiting[] }>()
-  return async (turn, signal, run) => {
-    const tenant = tenants.get(turn) ?? { running: 0, waiting: [] }
-    tenants.set(turn, tenant)
-    if (tenant.running >= running) {
-      if (tenant.waiting.length >= waiting)
-        throw new AppError(
-          'TOO_MANY_REQUESTS',
-          'Too many searches of this tenant run already: try again',
-          'too_expensive',
-        )
-      await place(tenant.waiting, signal)
-    } else tenant.running++
-    try {
-      return await run()
-    } finally {
-      const after = tenant.waiting.shift()
-      if (after) after.go()
-      else if (--tenant.running === 0) tenants.delete(turn)
-    }
-  }
-}
-
-/** Waits until one that ends gives its place away. */
-const place = (queue: Waiting[], signal: AbortSignal | undefined) =>
-  new Promise<void>((resolve, reject) => {
-    if (signal?.aborted) return reject(cancelled())
-    const waiting = { go: () => (signal?.removeEventListener('abort', leave), resolve()) }
-    const leave = () => {
-      queue.splice(queue.indexOf(waiting), 1)
-      reject(cancelled())
-    }
-    signal?.addEventListener('abort', leave, { once: true })
-    queue.push(waiting)
-  })

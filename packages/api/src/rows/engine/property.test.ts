@@ -9,7 +9,7 @@ import { naively, type PlainRow } from './testing.ts'
 let bed: TestBed
 let ingest: Awaited<ReturnType<typeof openIngest>>
 beforeAll(async () => {
-  bed = await testBed()
+  bed = await testBed({ searchThreads: 3 })
   ingest = await openIngest(bed.database)
 })
 afterAll(async () => {

@@ -1,11 +1,20 @@
-import { openColumn } from '../../evidence/columns.ts'
+import { openColumn, type OpenColumn } from '../../evidence/columns.ts'
 import { frameLines, linesOf } from '../../evidence/frames.ts'
 import { type Text, openText } from '../../evidence/text.ts'
-import type { OpenColumn } from '../../evidence/columns.ts'
 import type { FieldRef, Leaf, Node } from '../language/ast.ts'
 import { type Holder, isExactPath } from './cells.ts'
-import { type Collect, type Gathered, bestSorted, collect, collectValue, nothingYet } from './collect.ts'
-import { type Fields, type Named, type OpenBlock, type Part, evaluate, exactRows, programOf } from './evaluate.ts'
+import { type Collect, type Gathered, type Hit, collect, collectValue, nothingYet } from './collect.ts'
+import {
+  type Fields,
+  type Named,
+  type OpenBlock,
+  type Part,
+  type Program,
+  evaluate,
+  exactRows,
+  programOf,
+} from './evaluate.ts'
+import { openParts } from './parts.ts'
 import { AWAY, stepAll } from './paths.ts'
 
 /** What a query asks of every block. */
@@ -19,6 +28,8 @@ export interface Question {
   bounds: { from: number; to: number }
   /** Whether superseded rows are part of the answer. */
   superseded: boolean
+  /** Tests that the index of values was asked for: in a block that is not `holding` one, no row passes it. */
+  asked?: number[]
   collect: Collect | undefined
 }
 
@@ -37,26 +48,51 @@ export interface BlockTask {
   text?: Chunk
   columns: { fieldId: number; chunk: Chunk }[]
   times?: Chunk
-  parts: Part[]
+  /** Whose rows they are, as it was copied from the database. */
+  runs?: Chunk
   /** Frames of its lines. */
   raw?: { bytes: Uint8Array; frames: number[] }
   /** Whether its rows can be in what is collected; else they are only counted. */
   reaching: boolean
   /** Whether `bounds` part its rows. */
   cut: boolean
+  /** Of the tests that were asked for, those that it can hold. */
+  holding?: number[]
   /** The values that it may hold, for a sweep. */
   values?: string[]
 }
 
-type Opened = Text | OpenColumn
+type Opened = Text | OpenColumn | Part[]
 export type Cache = Map<string, Opened>
 
+/** A question under way, with what its blocks gave so far. */
+export interface Search {
+  question: Question
+  program: Program
+  /** Which columns of a source hold each field of what is collected. */
+  holders: Map<number, Holder[]>[]
+  gathered: Gathered
+}
+
+export function openSearch(question: Question): Search {
+  const { filter, leaves, named, fields, collect: what, asked = [] } = question
+  const program = programOf(filter, leaves, named, fields, asked)
+  const holders = what ? fieldsOf(what).map((ref) => holdersOf(ref, fields)) : []
+  return { question, program, holders, gathered: nothingYet() }
+}
+
+/** What a wave of blocks gave at once; the rest is kept until the end. */
+export interface WaveAnswer {
+  count: number
+  /** Of a page: rows that can stand in it. */
+  hits: Hit[]
+}
+
 /** Evaluates some blocks. `cache` holds opened chunks, and takes those that are sent. */
-export function work(question: Question, blocks: BlockTask[], cache: Cache): Gathered {
-  const program = programOf(question.filter, question.leaves, question.named, question.fields)
+export function work(search: Search, blocks: BlockTask[], cache: Cache): WaveAnswer {
+  const { question, program, holders, gathered } = search
   const what = question.collect
-  const holders = what ? fieldsOf(what).map((ref) => holdersOf(ref, question.fields)) : []
-  const gathered = nothingYet()
+  const before = gathered.count
   for (const task of blocks) {
     const block = open(task, cache)
     if (task.values) {
@@ -70,10 +106,11 @@ export function work(question: Question, blocks: BlockTask[], cache: Cache): Gat
     gathered.count += count
     if (!what || !task.reaching || count === 0) continue
     const of = holders.map((bySource) => bySource.get(task.sourceId) ?? [])
-    collect(gathered, what, block, mask ?? new Uint8Array(block.n).fill(1), of)
+    collect(gathered, what, block, mask, of)
   }
-  if (what?.kind === 'sorted') gathered.hits = bestSorted(gathered.hits, what.by, what.size)
-  return gathered
+  const hits = what?.kind === 'page' ? gathered.hits : []
+  if (what?.kind === 'page') gathered.hits = []
+  return { count: gathered.count - before, hits }
 }
 
 function sweep(gathered: Gathered, question: Question, task: BlockTask, block: OpenBlock) {
@@ -84,7 +121,11 @@ function sweep(gathered: Gathered, question: Question, task: BlockTask, block: O
   }
 }
 
-const countOf = (mask: Uint8Array) => mask.reduce((sum, bit) => sum + bit, 0)
+function countOf(mask: Uint8Array) {
+  let count = 0
+  for (let row = 0; row < mask.length; row++) count += mask[row]!
+  return count
+}
 
 /** The rows of the verdict that are inside of the bounds and not left out; undefined for all of the block. */
 function limited({ bounds, superseded }: Question, task: BlockTask, block: OpenBlock, verdict: Uint8Array | true) {
@@ -92,18 +133,21 @@ function limited({ bounds, superseded }: Question, task: BlockTask, block: OpenB
   if (verdict === true && !leaveOut && !task.cut) return undefined
   const mask = verdict === true ? new Uint8Array(block.n).fill(1) : verdict
   if (leaveOut) for (const part of block.parts) if (part.superseded) mask.fill(0, part.row, part.row + part.n)
-  if (task.cut)
-    for (const [row, time] of block.times!.entries()) if (time < bounds.from || time >= bounds.to) mask[row] = 0
+  if (!task.cut) return mask
+  const times = block.times!
+  const { from, to } = bounds
+  for (let row = 0; row < times.length; row++) if (times[row]! < from || times[row]! >= to) mask[row] = 0
   return mask
 }
 
-function open({ text, columns, times, raw, ...task }: BlockTask, cache: Cache): OpenBlock {
+function open({ text, columns, times, runs, raw, ...task }: BlockTask, cache: Cache): OpenBlock {
   const column = (chunk: Chunk) => opened(cache, chunk, openColumn) as OpenColumn
   return {
     ...task,
     text: text && (opened(cache, text, openText) as Text),
     columns: new Map(columns.map(({ fieldId, chunk }) => [fieldId, column(chunk)])),
     times: times && column(times).numbers,
+    parts: runs ? (opened(cache, runs, openParts) as Part[]) : [],
     lines: raw && readLines(raw),
   }
 }

@@ -1,24 +1,43 @@
 import { parentPort } from 'node:worker_threads'
-import { TooMany } from './collect.ts'
-import { type BlockTask, type Cache, type Question, work } from './task.ts'
+import { type Finish, type Finished, finish, packed } from './finish.ts'
+import { TooMany } from './groups.ts'
+import { type RowsToShow, type ShownPage, showPage } from './show.ts'
+import { type BlockTask, type Cache, openSearch, type Question, type Search, type WaveAnswer, work } from './task.ts'
 
-/** What the pool sends: blocks to evaluate, and the chunks to forget first. */
-export interface Wave {
-  id: number
-  question: Question
-  blocks: BlockTask[]
-  forget: string[]
-}
+/** What the pool sends. A search begins with its question, and ends with what is wanted of it. */
+export type Asked = { id: number } & (
+  | { search: number; question?: Question; blocks: BlockTask[]; forget: string[] }
+  | { search: number; finish: Finish; others: Uint8Array[] }
+  | { show: RowsToShow }
+)
+
+export type Replied = WaveAnswer | Finished | { packed: Uint8Array } | ShownPage
 
 const cache: Cache = new Map()
+const searches = new Map<number, Search>()
 
-parentPort!.on('message', ({ id, question, blocks, forget }: Wave) => {
-  for (const key of forget) cache.delete(key)
+function answer(asked: Asked): Replied {
+  if ('show' in asked) return showPage(asked.show)
+  if ('question' in asked && asked.question) searches.set(asked.search, openSearch(asked.question))
+  const search = searches.get(asked.search)
+  if (!search) throw new Error('a search that did not begin here')
+  if ('blocks' in asked) return work(search, asked.blocks, cache)
+  searches.delete(asked.search)
+  return asked.finish.kind === 'pack' ? { packed: packed(search) } : finish(search, asked.finish, asked.others)
+}
+
+parentPort!.on('message', (asked: Asked | { drop: number }) => {
+  if ('drop' in asked) {
+    searches.delete(asked.drop)
+    return
+  }
+  if ('forget' in asked) for (const key of asked.forget) cache.delete(key)
   try {
-    parentPort!.postMessage({ id, gathered: work(question, blocks, cache) })
+    const reply = answer(asked)
+    parentPort!.postMessage({ id: asked.id, reply }, 'packed' in reply ? [reply.packed.buffer as ArrayBuffer] : [])
   } catch (error) {
     const tooMany = error instanceof TooMany
-    parentPort!.postMessage({ id, error: error instanceof Error ? error.message : String(error), tooMany })
+    parentPort!.postMessage({ id: asked.id, error: error instanceof Error ? error.message : String(error), tooMany })
   }
 })
 

@@ -1,16 +1,17 @@
 import { openColumn } from '../../evidence/columns.ts'
 import { unfold } from '../../evidence/folded.ts'
 import { frameLines, linesOf } from '../../evidence/frames.ts'
-import { type Shown, shownRow } from '../../evidence/shown.ts'
 import { writeTime } from '../../evidence/times.ts'
 import { AppError, notFound } from '../../errors.ts'
 import type { ReadScope } from '../../scope.ts'
 import { eventTimesOf, type Run } from '../queries.ts'
 import type { Hit } from '../engine/collect.ts'
+import { type ShownLine, showPage, withoutReturn } from '../engine/show.ts'
+import type { Searcher } from '../rows.ts'
 import { parseRowId, rowId, type SourceOfCollection } from '../rules.ts'
-import { fieldsOf, foldedCollections, framesOf, namesOf, runsFrom, storedRows } from './queries.ts'
+import { fieldsOf, firstFrames, foldedCollections, pageParts, runsFrom, storedRows } from './queries.ts'
 
-export interface Row extends Shown {
+export interface Row extends ShownLine {
   id: string
   tenantId: number
   /** The hostname. */
@@ -22,39 +23,38 @@ export interface Row extends Shown {
   row: number
   /** RFC3339 in UTC with microseconds. */
   eventTime: string
-  /** Size of the row as sent. */
-  bytes: number
-  /** Its first characters as sent: keys in their order, numbers as they were written. */
-  start: string
 }
 
-const startLength = 300
+/** A page ends early when its rows are this large together. */
+const pageBytes = 1_000_000
+const linesBytes = 4_000_000
+/** A frame is opened for the rows of so many hits at a time. */
+const hitsAtOnce = 200
 
-/** A page ends early when its rows are this large together; a frame is opened for the rows of so many hits at a time. */
-const pageBytes = 4_000_000
-const hitsAtOnce = 25
+type Located = Omit<Hit, 'time'>
 
-export type Located = Omit<Hit, 'time'>
+const frameOf = ({ blockRow }: Located) => Math.floor(blockRow / frameLines)
+const frameKeyOf = (hit: Located) => `${hit.blockId}.${frameOf(hit)}`
+const framesFor = (hits: Located[]) => [
+  ...new Map(hits.map((hit) => [frameKeyOf(hit), { ...hit, frame: frameOf(hit) }])).values(),
+]
 
 /** Each row's stored line in order, as `convert` makes something of it. */
-export async function* readLines<T extends Located, R>(
-  scope: ReadScope,
-  hits: T[],
-  convert: (line: Buffer, hit: T) => R,
-) {
-  const frameOf = (hit: T) => Math.floor(hit.blockRow / frameLines)
-  const keyOf = (hit: T) => `${hit.blockId}.${frameOf(hit)}`
-  for (let at = 0; at < hits.length; at += hitsAtOnce) {
+async function* readLines<T extends Located, R>(scope: ReadScope, hits: T[], convert: (line: Buffer, hit: T) => R) {
+  for (let at = 0; at < hits.length;) {
     const some = hits.slice(at, at + hitsAtOnce)
-    const keys = new Map(some.map((hit) => [keyOf(hit), { ...hit, frame: frameOf(hit) }]))
-    const frames = await framesOf(scope, [...keys.values()])
-    // A frame is opened once and let go: a page of long rows must not fill the memory.
-    const made = new Map<T, R>()
-    for (const [key, ofFrame] of Map.groupBy(some, keyOf)) {
-      const lines = linesOf(frames.get(key)!)
-      for (const hit of ofFrame) made.set(hit, convert(lines[hit.blockRow % frameLines]!, hit))
+    const { bytes, places } = await firstFrames(scope, framesFor(some))
+    const placeOf = new Map(places.map((place) => [place.key, place]))
+    let open: { key: string; lines: Buffer[] } | undefined
+    for (const hit of some) {
+      const key = frameKeyOf(hit)
+      const place = placeOf.get(key)
+      // What is read at once is limited: the rest is read in its turn.
+      if (!place) break
+      if (open?.key !== key) open = { key, lines: linesOf(bytes.subarray(place.start, place.end)) }
+      yield { hit, made: convert(open.lines[hit.blockRow % frameLines]!, hit) }
+      at++
     }
-    for (const hit of some) yield { hit, made: made.get(hit)! }
   }
 }
 
@@ -64,48 +64,62 @@ async function asSent(scope: ReadScope, hits: Located[]) {
   return (line: Buffer, hit: Located) => (folded.has(hit.collectionId) ? unfold(line) : withoutReturn(line))
 }
 
-const withoutReturn = (line: Buffer) => (line.at(-1) === 13 ? line.subarray(0, -1) : line)
-
 /** RFC3339 in UTC with microseconds. */
 export const timeText = (micros: number) => {
   const seconds = Math.floor(micros / 1e6)
   return writeTime({ seconds, nanos: Math.round(micros - seconds * 1e6) * 1000, digits: 6 })
 }
 
+/** Whose threads make rows ready; the server's own where there are none. */
+type Showing = Pick<Searcher, 'pool' | 'signal'>
+
 /** The rows as a list shows them: all of the hits, or fewer when they are large; at least one. */
-export async function showRows(scope: ReadScope, hits: Hit[]): Promise<Row[]> {
-  if (hits.length === 0) return []
-  const names = await namesOf(scope, unique(hits, 'hostId'), unique(hits, 'sourceId'))
+export async function showRows(scope: ReadScope, hits: Hit[], showing?: Showing): Promise<Row[]> {
   const rows: Row[] = []
-  let size = 0
-  const exact = await asSent(scope, hits)
-  const show = (line: Buffer, hit: Hit) => {
-    const sent = exact(line, hit)
-    return { bytes: sent.length, start: startOf(sent), ...shownRow(line) }
-  }
-  for await (const { hit, made } of readLines(scope, hits, show)) {
-    size += made.data === null ? 0 : made.bytes
-    if (rows.length > 0 && size > pageBytes) break
-    const { tenantId, hostId, sourceId, collectionId, row } = hit
-    const [host, source] = [names.hosts.get(hostId)!, names.sources.get(sourceId)!]
-    const eventTime = timeText(hit.time)
-    rows.push({ id: rowId(hit), tenantId, host, hostId, source, sourceId, collectionId, row, eventTime, ...made })
+  let room = pageBytes
+  while (rows.length < hits.length) {
+    const some = hits.slice(rows.length, rows.length + hitsAtOnce)
+    const parts = await pageParts(scope, {
+      hosts: unique(some, 'hostId'),
+      sources: unique(some, 'sourceId'),
+      collections: unique(some, 'collectionId'),
+      frames: framesFor(some),
+    })
+    const { wanted, count } = rowsToShow(some, parts, room, rows.length > 0)
+    const shown = showing ? await showing.pool.show(scope.tenantId, wanted, showing.signal) : showPage(wanted)
+    for (const [i, line] of (JSON.parse(shown.json) as ShownLine[]).entries())
+      rows.push(rowOf(some[i]!, line, parts.names))
+    room -= shown.size
+    if (shown.rows < count) break
   }
   return rows
 }
 
-/** A character takes at most four bytes, and none is cut in two. */
-const startOf = (line: Buffer) =>
-  line
-    .subarray(0, 4 * startLength)
-    .toString()
-    .slice(0, startLength)
-    .replace(/[\ud800-\udbff]$/, '')
+type PageParts = Awaited<ReturnType<typeof pageParts>>
 
-const unique = (hits: Hit[], key: 'hostId' | 'sourceId') => [...new Set(hits.map((hit) => hit[key]))]
+/** As many of the rows as have their frames here. */
+function rowsToShow(hits: Hit[], { frames, folded }: PageParts, room: number, begun: boolean) {
+  const placeOf = new Map(frames.places.map(({ key }, i) => [key, i]))
+  const here = hits.findIndex((hit) => !placeOf.has(frameKeyOf(hit)))
+  const rows = hits.slice(0, here < 0 ? hits.length : here).map((hit) => ({
+    frame: placeOf.get(frameKeyOf(hit))!,
+    line: hit.blockRow % frameLines,
+    folded: folded.has(hit.collectionId),
+  }))
+  return { wanted: { bytes: frames.bytes, frames: frames.places, rows, room, begun }, count: rows.length }
+}
+
+function rowOf(hit: Hit, line: ShownLine, names: PageParts['names']): Row {
+  const { tenantId, hostId, sourceId, collectionId, row } = hit
+  const [host, source] = [names.hosts.get(hostId)!, names.sources.get(sourceId)!]
+  const eventTime = timeText(hit.time)
+  return { id: rowId(hit), tenantId, host, hostId, source, sourceId, collectionId, row, eventTime, ...line }
+}
+
+const unique = (hits: Hit[], key: 'hostId' | 'sourceId' | 'collectionId') => [...new Set(hits.map((hit) => hit[key]))]
 
 /** Rows of runs by their place in the block; times are read apart. */
-export function locate(runs: Run[], from: number, limit: number): Located[] {
+function locate(runs: Run[], from: number, limit: number): Located[] {
   const rows: Located[] = []
   for (const { tenantId, blockId, hostId, collectionId, sourceId, firstRow, blockRow, n } of runs) {
     for (let i = Math.max(0, from - firstRow); i < n && rows.length < limit; i++)
@@ -151,7 +165,7 @@ export async function exactLines(scope: ReadScope, wanted: RowsOfSource): Promis
   const parts: Buffer[] = []
   let size = 0
   for await (const { made } of readLines(scope, located.slice(0, limit), withoutReturn)) {
-    if (size > 0 && size + made.length > pageBytes) break
+    if (size > 0 && size + made.length > linesBytes) break
     parts.push(made, newline)
     size += made.length + 1
   }

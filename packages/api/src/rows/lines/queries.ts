@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { ReadScope } from '../../scope.ts'
+import { bigintsIn, copied, intsIn, tenantIn, tuplesOf } from '../plan/copied.ts'
 import { type BlockKey, inScope, type Run, runColumns } from '../queries.ts'
 import type { SourceOfCollection } from '../rules.ts'
 
@@ -7,52 +8,87 @@ export interface FrameKey extends BlockKey {
   frame: number
 }
 
+/** Frames that are read at once, in bytes as they are stored. */
+const mostAtOnce = 4_000_000
+
 /** Frames of blocks, each only as many bytes as it has. */
 export async function framesOf(scope: ReadScope, keys: FrameKey[]): Promise<Map<string, Buffer>> {
-  const { rows } = await sql<{ blockId: number; frame: number; bytes: Buffer }>`
-    select w.block_id, w.frame,
-      substring(b.raw from b.frames[w.frame + 1] + 1 for b.frames[w.frame + 2] - b.frames[w.frame + 1]) as bytes
-    from unnest(${keys.map((k) => k.tenantId)}::int[], ${keys.map((k) => k.blockId)}::bigint[], ${keys.map((k) => k.frame)}::int[])
-      as w(tenant_id, block_id, frame)
-    join blocks b using (tenant_id, block_id)
-    where ${inScope(scope, 'b.tenant_id')}
-  `.execute(scope.db)
-  return new Map(rows.map(({ blockId, frame, bytes }) => [`${blockId}.${frame}`, bytes]))
+  const frames = new Map<string, Buffer>()
+  for (let before = -1; frames.size < keys.length && frames.size > before;) {
+    before = frames.size
+    const { bytes, places } = await firstFrames(scope, keys.slice(frames.size))
+    for (const { key, start, end } of places) frames.set(key, bytes.subarray(start, end))
+  }
+  return frames
 }
+
+/** The first of them, as many as are read at once. */
+export async function firstFrames(scope: ReadScope, keys: FrameKey[]) {
+  const [copy] = await copied(scope, [framesSelection(scope, keys)])
+  return framesIn(copy!)
+}
+
+const framesSelection = (scope: ReadScope, keys: FrameKey[]) => `
+  select f.block_id, f.frame, substring(f.raw from f.start + 1 for f.size) as bytes from (
+    select w.block_id, w.frame, b.raw, b.frames[w.frame + 1] as start, b.frames[w.frame + 2] - b.frames[w.frame + 1] as size,
+      sum(b.frames[w.frame + 2] - b.frames[w.frame + 1]) over (order by w.place) as until, w.place
+    from unnest(${intsIn(keys.map((k) => k.tenantId))}, ${bigintsIn(keys.map((k) => k.blockId))}, ${intsIn(keys.map((k) => k.frame))})
+      with ordinality as w(tenant_id, block_id, frame, place)
+    join blocks b using (tenant_id, block_id)
+    where ${tenantIn(scope, 'b.tenant_id')}) f
+  where f.place = 1 or f.until <= ${mostAtOnce} order by f.place`
 
 /** Collections whose lines are folded (evidence/folded.ts): their rows came inside other JSON. */
 export async function foldedCollections(scope: ReadScope, ids: number[]): Promise<Set<number>> {
-  const rows = await scope.db
-    .selectFrom('collections')
-    .select('id')
-    .where(sql<boolean>`${inScope(scope, 'tenant_id')}`)
-    .where('kind', 'in', ['ingest', 'unnumbered', 'import'])
-    .where(sql<boolean>`id = any (${ids}::bigint[])`)
-    .execute()
-  return new Set(rows.map((row) => row.id))
+  const [copy] = await copied(scope, [foldedSelection(scope, ids)])
+  return idsIn(copy!)
 }
+
+const foldedSelection = (scope: ReadScope, ids: number[]) =>
+  `select id from collections where ${tenantIn(scope, 'tenant_id')} and kind in ('ingest', 'unnumbered', 'import') and id = any (${bigintsIn(ids)})`
+
+const idsIn = (copy: Buffer) => new Set(tuplesOf(copy, 1, (tuple) => tuple.bigint(0)))
 
 /** What rows are called: hostnames and names of sources by id. */
 export async function namesOf(scope: ReadScope, hosts: number[], sources: number[]) {
-  const inTenant = sql<boolean>`${inScope(scope, 'tenant_id')}`
-  const [hostRows, sourceRows] = [
-    await scope.db
-      .selectFrom('hosts')
-      .select(['id', 'hostname'])
-      .where(inTenant)
-      .where(sql<boolean>`id = any (${hosts}::bigint[])`)
-      .execute(),
-    await scope.db
-      .selectFrom('sources')
-      .select(['id', 'name'])
-      .where(inTenant)
-      .where(sql<boolean>`id = any (${sources}::int[])`)
-      .execute(),
-  ]
-  return {
-    hosts: new Map(hostRows.map((row) => [row.id, row.hostname])),
-    sources: new Map(sourceRows.map((row) => [row.id, row.name])),
-  }
+  const [hostNames, sourceNames] = await copied(scope, namesSelections(scope, hosts, sources))
+  return namesIn(hostNames!, sourceNames!)
+}
+
+const namesSelections = (scope: ReadScope, hosts: number[], sources: number[]) => [
+  `select id, hostname from hosts where ${tenantIn(scope, 'tenant_id')} and id = any (${bigintsIn(hosts)})`,
+  `select id::bigint, name from sources where ${tenantIn(scope, 'tenant_id')} and id = any (${intsIn(sources)})`,
+]
+
+function namesIn(hosts: Buffer, sources: Buffer) {
+  const names = (copy: Buffer) => new Map(tuplesOf(copy, 2, (tuple) => [tuple.bigint(0), tuple.bytes(1).toString()]))
+  return { hosts: names(hosts), sources: names(sources) }
+}
+
+export interface RowsWanted {
+  hosts: number[]
+  sources: number[]
+  collections: number[]
+  frames: FrameKey[]
+}
+
+/** What a page of rows is made of, in one round trip. The frames are one piece of memory. */
+export async function pageParts(scope: ReadScope, { hosts, sources, collections, frames }: RowsWanted) {
+  const [hostNames, sourceNames, folded, copy] = await copied(scope, [
+    ...namesSelections(scope, hosts, sources),
+    foldedSelection(scope, collections),
+    framesSelection(scope, frames),
+  ])
+  return { names: namesIn(hostNames!, sourceNames!), folded: idsIn(folded!), frames: framesIn(copy!) }
+}
+
+/** Where frames lie in a copy of them. */
+function framesIn(copy: Buffer) {
+  const places = tuplesOf(copy, 3, (tuple) => {
+    const start = tuple.bytes(2).byteOffset - copy.byteOffset
+    return { key: `${tuple.bigint(0)}.${tuple.int(1)}`, start, end: start + tuple.bytes(2).length }
+  })
+  return { bytes: copy, places }
 }
 
 /** Runs of one source of one collection that reach to `from` or beyond, in row order. */

@@ -1,31 +1,24 @@
-import { isTimeText } from '../engine/tests.ts'
-import type { Gathered } from '../engine/collect.ts'
-import { nothingYet, merge } from '../engine/collect.ts'
-import type { SearchPool } from '../engine/pool.ts'
-import type { BlockTask, Chunk, Question } from '../engine/task.ts'
-import type { Part } from '../engine/evaluate.ts'
 import type { ReadScope } from '../../scope.ts'
-import {
-  type Candidate,
-  columnsOf,
-  type KnownField,
-  rawOf,
-  type Run,
-  runsOf,
-  textsOf,
-  timeColumnsOf,
-} from '../queries.ts'
+import { blockOfRun, runBytes } from '../engine/parts.ts'
+import type { OpenSearch, SearchPool } from '../engine/pool.ts'
+import type { BlockTask, Chunk, Question, WaveAnswer } from '../engine/task.ts'
+import { isTimeText } from '../engine/tests.ts'
+import { type Candidate, type ColumnKey, type KnownField, partsOf } from '../queries.ts'
+import { copied, tuplesOf } from './copied.ts'
 
 /** How a search asks its workers. */
 export interface Asking {
   scope: ReadScope
   pool: SearchPool
-  signal: AbortSignal | undefined
+  search: OpenSearch
   question: Question
   /** What of a block's chunks the question reads. */
   reads: Reads
+  fields: Map<number, KnownField[]>
   /** Columns that blocks are known not to have, by their keys. */
   absent: Set<string>
+  /** What is asked of a block, with what is known of it. */
+  wanted(block: Candidate, reaching: boolean): Wanted
 }
 
 export interface Reads {
@@ -48,7 +41,10 @@ export function readsOf({ leaves, collect }: Question): Reads {
     text: bare.length > 0 || collect?.kind === 'sweep',
     timeColumns: bare.some(({ test }) => test.kind === 'equals' && isTimeText(test.value)),
     times: builtin.includes('time') || (everywhere && collect.kind !== 'groups'),
-    parts: everywhere || builtin.some((name) => !['time', 'source', 'artifact', 'tenant'].includes(name)),
+    parts:
+      (everywhere && collect.kind !== 'chart') ||
+      (collect?.kind === 'chart' && collect.field !== undefined && 'builtin' in collect.field) ||
+      builtin.some((name) => !['time', 'source', 'artifact', 'tenant'].includes(name)),
     fields:
       leaves.some(({ on }) => on && 'field' in on) ||
       (collect?.kind === 'groups' && collect.fields.some((ref) => 'field' in ref)) ||
@@ -57,80 +53,60 @@ export function readsOf({ leaves, collect }: Question): Reads {
   }
 }
 
+/** What opening a block's parts takes, about, in bytes as they are stored. */
+export function weightOf({ reads, fields }: Pick<Asking, 'reads' | 'fields'>, block: Candidate): number {
+  const columns = reads.fields ? (fields.get(block.sourceId)?.length ?? 0) : 0
+  if (reads.fields && isCapped(block)) return block.rawBytes
+  return (reads.text ? block.rawBytes / 8 : 0) + columns * block.n * 20 + block.n * 10
+}
+
 /** A block of a wave, and whether its rows can be in what is collected. */
 export interface Wanted {
   block: Candidate
   reaching: boolean
   values?: string[]
+  holding?: number[]
 }
 
-/** Evaluates the blocks of a wave, each by the worker that may still hold its chunks. */
-export async function askWave(asking: Asking, wave: Wanted[]): Promise<Gathered> {
-  const bySeat = Map.groupBy(wave, ({ block }) => asking.pool.seatOf(block.blockId))
-  const runs = await partsOf(asking, wave)
-  const parts: Wanted[][] = [...bySeat.values()]
-  const answers: Gathered[] = []
-  // One connection reads for all seats in turn, while those before already evaluate.
-  const asked: Promise<unknown>[] = []
-  for (const some of parts) {
-    const tasks = await tasksOf(asking, some, runs, false)
-    asked.push(evaluate(asking, tasks).then((answer) => answer && answers.push(answer)))
-  }
-  const settled = await Promise.allSettled(asked)
-  const failed = settled.find((one) => one.status === 'rejected')
-  if (failed) throw failed.reason
-  if (answers.length < parts.length) {
-    answers.length = 0
-    for (const some of parts) answers.push(await insist(asking, some, runs))
-  }
-  const [first = nothingYet(), ...others] = answers
-  for (const other of others) merge(first, other, asking.question.collect)
-  return first
+/** What is ready to be evaluated: blocks by the worker that may still hold their chunks. */
+export type Ready = { wanted: Wanted[]; tasks: BlockTask[] }[]
+
+/** Reads what the workers lack of the blocks of a wave. */
+export async function readWave(asking: Asking, wave: Wanted[]): Promise<Ready> {
+  const ready: Ready = []
+  // What is read for a worker moves to it as one piece of memory.
+  for (const wanted of Map.groupBy(wave, ({ block }) => asking.pool.seatOf(block.blockId)).values())
+    ready.push({ wanted, tasks: await tasksOf(asking, wanted, false) })
+  return ready
 }
 
-const turnOf = ({ scope }: Asking) => scope.tenantId
+/** Evaluates them. A chunk that was held when it was asked for may be gone when its turn comes: then all are read. */
+export async function askWave(asking: Asking, ready: Ready): Promise<WaveAnswer[]> {
+  const answers = await Promise.allSettled(ready.map(({ tasks }) => asking.search.ask(tasks)))
+  const given: WaveAnswer[] = []
+  for (const [i, answer] of answers.entries()) {
+    if (answer.status === 'rejected') throw answer.reason
+    given.push(answer.value ?? (await insist(asking, ready[i]!.wanted)))
+  }
+  return given
+}
 
-const evaluate = (asking: Asking, blocks: BlockTask[]) =>
-  asking.pool.ask(turnOf(asking), { question: asking.question, blocks }, asking.signal)
-
-/** A chunk that was held when it was asked for may be gone when its turn comes: then all are sent. */
-async function insist(asking: Asking, wave: Wanted[], runs: Map<number, Run[]>): Promise<Gathered> {
-  const answer = await evaluate(asking, await tasksOf(asking, wave, runs, true))
+async function insist(asking: Asking, wanted: Wanted[]): Promise<WaveAnswer> {
+  const answer = await asking.search.ask(await tasksOf(asking, wanted, true))
   if (!answer) throw new Error('a chunk was neither sent nor held')
   return answer
 }
-
-async function partsOf({ scope, reads, question }: Asking, wave: Wanted[]) {
-  const named = wave.filter(
-    ({ block, reaching }) => reads.parts || reaching || (block.superseded > 0 && !question.superseded),
-  )
-  return Map.groupBy(
-    await runsOf(
-      scope,
-      named.map(({ block }) => block),
-    ),
-    (run) => run.blockId,
-  )
-}
-
-const partOf = ({ blockRow, n, hostId, collectionId, firstRow, superseded }: Run): Part => ({
-  row: blockRow,
-  n,
-  hostId,
-  collectionId,
-  firstRow,
-  superseded,
-})
 
 const isCut = ({ bounds }: Question, block: Candidate) => block.tMin < bounds.from || block.tMax >= bounds.to
 
 const isCapped = ({ cappedFields }: Candidate) => cappedFields === null || cappedFields > 0
 
-async function tasksOf(asking: Asking, wave: Wanted[], runs: Map<number, Run[]>, all: boolean): Promise<BlockTask[]> {
-  const { scope, pool, question, reads } = asking
-  const tasks = wave.map(({ block, reaching, values }): BlockTask => {
+type Lacking = (blockId: number, key: string) => boolean
+
+async function tasksOf(asking: Asking, wave: Wanted[], all: boolean): Promise<BlockTask[]> {
+  const { pool, question } = asking
+  const tasks = wave.map(({ block, reaching, values, holding }): BlockTask => {
     const { tenantId, blockId, sourceId, n, superseded } = block
-    const cut = isCut(question, block)
     return {
       tenantId,
       blockId,
@@ -138,66 +114,139 @@ async function tasksOf(asking: Asking, wave: Wanted[], runs: Map<number, Run[]>,
       n,
       superseded,
       reaching,
-      cut,
+      cut: isCut(question, block),
       ...(values && { values }),
+      ...(holding && { holding }),
       columns: [],
-      parts: (runs.get(blockId) ?? []).map(partOf),
     }
   })
-  const lacking = (blockId: number, key: string) => all || pool.missing(blockId, [key]).length > 0
-  await addTexts(scope, reads.text ? tasks : [], lacking)
-  await addColumns(asking, wave, tasks, lacking)
-  const capped = wave.filter(({ block }) => reads.fields && isCapped(block)).map(({ block }) => block)
-  const raw = await rawOf(scope, capped)
-  for (const task of tasks) {
-    const frames = raw.get(task.blockId)
-    if (frames) task.raw = frames
-  }
+  const lacking: Lacking = (blockId, key) => all || pool.missing(blockId, [key]).length > 0
+  const parts = [runsFor, textsFor, columnsFor, timeColumnsFor, rawFor].flatMap(
+    (of) => of(asking, wave, tasks, lacking) ?? [],
+  )
+  const copies = await copied(
+    asking.scope,
+    parts.map(({ select }) => select),
+  )
+  for (const [i, { take }] of parts.entries()) take(copies[i]!)
   return tasks
 }
 
-type Lacking = (blockId: number, key: string) => boolean
-
-async function addTexts(scope: ReadScope, tasks: BlockTask[], lacking: Lacking) {
-  const keyOf = ({ blockId }: BlockTask) => `${blockId}.text`
-  const texts = await textsOf(
-    scope,
-    tasks.filter((task) => lacking(task.blockId, keyOf(task))),
-  )
-  for (const task of tasks) task.text = chunkOf(keyOf(task), texts.get(task.blockId))
+interface PartRead {
+  select: string
+  /** Gives the blocks what was read. */
+  take(copy: Buffer): void
 }
 
-const chunkOf = (key: string, bytes: Buffer | undefined): Chunk => (bytes ? { key, bytes } : { key })
+type PartFor = (asking: Asking, wave: Wanted[], tasks: BlockTask[], lacking: Lacking) => PartRead | undefined
+
+const chunkOf = (key: string, bytes: Uint8Array | undefined): Chunk => (bytes ? { key, bytes } : { key })
+
+/** Whose rows they are may change for rows that a numbered copy comes to stand in for, and for nothing else. */
+const runsKey = ({ blockId, superseded }: BlockTask) => `${blockId}.runs.${superseded}`
+
+const runsFor: PartFor = ({ scope, reads, question }, _wave, tasks, lacking) => {
+  const named = tasks.filter((task) => reads.parts || task.reaching || (task.superseded > 0 && !question.superseded))
+  for (const task of named) task.runs = chunkOf(runsKey(task), undefined)
+  const asked = named.filter((task) => lacking(task.blockId, runsKey(task)))
+  if (asked.length === 0) return undefined
+  const byBlock = new Map(asked.map((task) => [task.blockId, task]))
+  const take = (copy: Buffer) => {
+    for (const [blockId, bytes] of runsByBlock(copy)) byBlock.get(blockId)!.runs!.bytes = bytes
+  }
+  return { select: partsOf.runs(scope, asked), take }
+}
+
+/** Where the runs of each block stand in a copy: they are all of one length, and in the order of blocks. */
+function* runsByBlock(copy: Buffer): Generator<[number, Buffer]> {
+  const view = new DataView(copy.buffer, copy.byteOffset, copy.byteLength)
+  let start = copyHead
+  for (let at = copyHead; at + runBytes <= copy.length; at += runBytes) {
+    const next = at + runBytes
+    const block = blockOfRun(view, at)
+    if (next + runBytes <= copy.length && blockOfRun(view, next) === block) continue
+    yield [block, copy.subarray(start, next)]
+    start = next
+  }
+}
+
+const copyHead = 19
+
+const textsFor: PartFor = ({ scope, reads }, _wave, tasks, lacking) => {
+  if (!reads.text) return undefined
+  const keyFor = (blockId: number) => `${blockId}.text`
+  for (const task of tasks) task.text = chunkOf(keyFor(task.blockId), undefined)
+  const asked = tasks.filter(({ blockId }) => lacking(blockId, keyFor(blockId)))
+  if (asked.length === 0) return undefined
+  const byBlock = new Map(asked.map((task) => [task.blockId, task]))
+  const take = (copy: Buffer) =>
+    tuplesOf(copy, 2, (tuple) => {
+      byBlock.get(tuple.bigint(0))!.text!.bytes = tuple.bytes(1)
+    })
+  return { select: partsOf.texts(scope, asked), take }
+}
+
+const columnKey = ({ blockId, fieldId }: Pick<ColumnKey, 'blockId' | 'fieldId'>) => `${blockId}.${fieldId}`
 
 /** Columns of the fields asked for, where the block has them, and its event times. */
-async function addColumns(asking: Asking, wave: Wanted[], tasks: BlockTask[], lacking: Lacking) {
-  const { scope, reads, question } = asking
-  const bySource = Map.groupBy(question.fields as KnownField[], ({ sourceId }) => sourceId)
-  const timed = tasks.filter((task) => reads.times || task.reaching || task.cut)
-  const wanted = [
-    ...timed.map((task) => ({ ...task, fieldId: 0 })),
-    ...tasks.flatMap((task) => (bySource.get(task.sourceId) ?? []).map(({ fieldId }) => ({ ...task, fieldId }))),
-  ]
-  const keyOf = ({ blockId, fieldId }: { blockId: number; fieldId: number }) => `${blockId}.${fieldId}`
-  const absent = asking.absent
-  const asked = wanted.filter((one) => lacking(one.blockId, keyOf(one)) && !absent.has(keyOf(one)))
-  const chunks = await columnsOf(scope, asked)
-  for (const one of asked) if (!chunks.has(keyOf(one))) absent.add(keyOf(one))
+const columnsFor: PartFor = ({ scope, reads, fields, absent }, _wave, tasks, lacking) => {
+  const wanted: { task: BlockTask; fieldId: number; key: string }[] = []
+  for (const task of tasks) {
+    const want = (fieldId: number) => wanted.push({ task, fieldId, key: columnKey({ blockId: task.blockId, fieldId }) })
+    if (reads.times || task.reaching || task.cut) want(0)
+    for (const { fieldId } of fields.get(task.sourceId) ?? []) want(fieldId)
+  }
+  const known = wanted.filter(({ key }) => !absent.has(key))
+  const asked = known.filter(({ task, key }) => lacking(task.blockId, key))
+  const brought = new Set(asked.map(({ key }) => key))
+  for (const { task, fieldId, key } of known) if (!brought.has(key)) addColumn(task, fieldId, { key })
+  if (asked.length === 0) return undefined
   const byBlock = new Map(tasks.map((task) => [task.blockId, task]))
-  for (const one of wanted) {
-    const key = keyOf(one)
-    if (absent.has(key)) continue
-    const task = byBlock.get(one.blockId)!
-    if (one.fieldId === 0) task.times = chunkOf(key, chunks.get(key))
-    else task.columns.push({ fieldId: one.fieldId, chunk: chunkOf(key, chunks.get(key)) })
+  const take = (copy: Buffer) => {
+    tuplesOf(copy, 3, (tuple) => {
+      const [blockId, fieldId] = [tuple.bigint(0), tuple.int(1)]
+      const key = columnKey({ blockId, fieldId })
+      brought.delete(key)
+      addColumn(byBlock.get(blockId)!, fieldId, { key, bytes: tuple.bytes(2) })
+    })
+    for (const key of brought) absent.add(key)
   }
-  if (!reads.timeColumns) return
-  for (const { blockId, fieldId, chunk } of await timeColumnsOf(
-    scope,
-    wave.map(({ block }) => block),
-  )) {
-    const task = byBlock.get(blockId)!
-    if (task.columns.every((column) => column.fieldId !== fieldId))
-      task.columns.push({ fieldId, chunk: { key: `${blockId}.${fieldId}`, bytes: chunk } })
+  return {
+    select: partsOf.columns(
+      scope,
+      asked.map(({ task, fieldId }) => ({ ...task, fieldId })),
+    ),
+    take,
   }
+}
+
+function addColumn(task: BlockTask, fieldId: number, chunk: Chunk) {
+  if (fieldId === 0) task.times = chunk
+  else task.columns.push({ fieldId, chunk })
+}
+
+const timeColumnsFor: PartFor = ({ scope, reads }, wave, tasks) => {
+  if (!reads.timeColumns) return undefined
+  const byBlock = new Map(tasks.map((task) => [task.blockId, task]))
+  const take = (copy: Buffer) =>
+    tuplesOf(copy, 3, (tuple) => {
+      const [blockId, fieldId] = [tuple.bigint(0), tuple.int(1)]
+      const task = byBlock.get(blockId)
+      if (task?.columns.every((column) => column.fieldId !== fieldId))
+        task.columns.push({ fieldId, chunk: { key: columnKey({ blockId, fieldId }), bytes: tuple.bytes(2) } })
+    })
+  const blocks = wave.map(({ block }) => block)
+  return { select: partsOf.timeColumns(scope, blocks), take }
+}
+
+/** The lines of blocks in which fields of the question may have no column. */
+const rawFor: PartFor = ({ scope, reads }, wave, tasks) => {
+  const capped = reads.fields ? wave.filter(({ block }) => isCapped(block)).map(({ block }) => block) : []
+  if (capped.length === 0) return undefined
+  const byBlock = new Map(tasks.map((task) => [task.blockId, task]))
+  const take = (copy: Buffer) =>
+    tuplesOf(copy, 3, (tuple) => {
+      byBlock.get(tuple.bigint(0))!.raw = { bytes: tuple.bytes(1), frames: tuple.ints(2) }
+    })
+  return { select: partsOf.raw(scope, capped), take }
 }

@@ -1,0 +1,162 @@
+import type { FieldRef } from '../language/ast.ts'
+import { type Coded, codedOf, type Holder } from './cells.ts'
+import type { OpenBlock } from './evaluate.ts'
+import { type Pairs, addPair, newPairs } from './pairs.ts'
+
+/** Rows by the values of some fields, each group a number. */
+export interface Groups {
+  ids: Map<string, number>
+  values: (string | null)[][]
+  rows: number[]
+  hosts: number[]
+  /** Which hosts each group was seen on. */
+  pairs: Pairs
+}
+
+export const newGroups = (): Groups => ({ ids: new Map(), values: [], rows: [], hosts: [], pairs: newPairs() })
+
+const mostCombinations = 1000
+
+/** Thrown where a row would stand in too many groups. */
+export class TooMany extends Error {}
+
+const keyOf = (values: (string | null)[]) => (values.length === 1 ? values[0]! : JSON.stringify(values))
+
+function idOf(groups: Groups, values: (string | null)[]): number {
+  const key = keyOf(values)
+  const known = groups.ids.get(key)
+  if (known !== undefined) return known
+  const id = groups.values.length
+  groups.ids.set(key, id)
+  groups.values.push(values)
+  groups.rows.push(0)
+  groups.hosts.push(0)
+  return id
+}
+
+function add(groups: Groups, id: number, rows: number, host: number) {
+  groups.rows[id]! += rows
+  if (addPair(groups.pairs, id, host)) groups.hosts[id]!++
+}
+
+/** Adds the rows of a block; how many of them have none of the fields. Values are looked at once for each code, not for each row. */
+export function addGroups(
+  groups: Groups,
+  fields: FieldRef[],
+  block: OpenBlock,
+  mask: Uint8Array | undefined,
+  holders: Holder[][],
+) {
+  const coded = fields.map((field, i) => codedOf(field, holders[i]!, block))
+  const { codes, idsOf } = coded.length === 1 ? ofOne(groups, coded[0]!) : ofSeveral(groups, coded, block.n)
+  const counts = new Int32Array(idsOf.length)
+  const seen = new Int32Array(idsOf.length)
+  let absent = 0
+  for (const { row: first, n, hostId } of block.parts) {
+    let different = 0
+    for (let row = first; row < first + n; row++) {
+      if (mask && mask[row] === 0) continue
+      const code = codes[row]!
+      if (counts[code]!++ === 0) seen[different++] = code
+    }
+    for (let i = 0; i < different; i++) {
+      const code = seen[i]!
+      const ids = idsOf.get(code)
+      if (ids.length === 0) absent += counts[code]!
+      for (const id of ids) add(groups, id, counts[code]!, hostId)
+      counts[code] = 0
+    }
+  }
+  return absent
+}
+
+interface IdsOfCodes {
+  length: number
+  get(code: number): readonly number[]
+}
+
+interface Numbered {
+  codes: ArrayLike<number>
+  idsOf: IdsOfCodes
+}
+
+/** The groups of each code, made when it is first met. */
+function lazily(length: number, make: (code: number) => number[]): IdsOfCodes {
+  const known: (number[] | undefined)[] = Array.from({ length })
+  return { length, get: (code) => (known[code] ??= make(code)) }
+}
+
+const ofOne = (groups: Groups, { codes, texts }: Coded): Numbered => ({
+  codes,
+  idsOf: lazily(texts.length, (code) => texts[code]!.map((text) => idOf(groups, [text]))),
+})
+
+/** Rows with the same codes in all fields have a code in common. */
+function ofSeveral(groups: Groups, coded: Coded[], n: number): Numbered {
+  const codes = new Int32Array(n)
+  const known = new Map<number, number>()
+  const rowOf: number[] = []
+  for (let row = 0; row < n; row++) {
+    let key = 0
+    for (const one of coded) key = key * one.texts.length + one.codes[row]!
+    // More fields than a number can tell apart: each row is looked at on its own.
+    const code = key <= Number.MAX_SAFE_INTEGER ? (known.get(key) ?? rowOf.length) : rowOf.length
+    if (code === rowOf.length) {
+      rowOf.push(row)
+      known.set(key, code)
+    }
+    codes[row] = code
+  }
+  const make = (code: number) => {
+    const values = coded.map((one) => one.texts[one.codes[rowOf[code]!]!]!)
+    return values.every((of) => of.length === 0) ? [] : combinations(values).map((some) => idOf(groups, some))
+  }
+  return { codes, idsOf: lazily(rowOf.length, make) }
+}
+
+function combinations(values: readonly (readonly string[])[]): (string | null)[][] {
+  let all: (string | null)[][] = [[]]
+  for (const of of values) {
+    const some = of.length === 0 ? [null] : of
+    if (all.length * some.length > mostCombinations) throw new TooMany()
+    all = all.flatMap((before) => some.map((value) => [...before, value]))
+  }
+  return all
+}
+
+/** Adds what was counted elsewhere; with names, groups of other values. */
+export function mergeGroups(
+  into: Groups,
+  from: Groups,
+  named: (values: (string | null)[]) => (string | null)[][] = (values) => [values],
+) {
+  const targets = from.values.map((values) => named(values).map((some) => idOf(into, some)))
+  for (const [id, rows] of from.rows.entries()) for (const target of targets[id]!) into.rows[target]! += rows
+  const { slots, hosts } = from.pairs
+  for (const [at, group] of slots.entries()) {
+    if (group === 0) continue
+    for (const target of targets[group - 1]!) if (addPair(into.pairs, target, hosts[at]!)) into.hosts[target]!++
+  }
+}
+
+export interface Ranked {
+  values: { values: (string | null)[]; rows: number; hosts: number }[]
+  distinct: number
+}
+
+/** Sorts only what can stand in the answer: a stack may have very many values. */
+export function ranked({ values, rows, hosts }: Groups, order: 'most' | 'fewest', limit: number): Ranked {
+  const sign = order === 'most' ? -1 : 1
+  const text = (id: number) => values[id]!.join('\n')
+  const compare = (a: number, b: number) => sign * (rows[a]! - rows[b]!) || (text(a) < text(b) ? -1 : 1)
+  let ids = [...values.keys()]
+  if (ids.length > limit) {
+    const worst = Float64Array.from(rows, (n) => sign * n).sort()[limit - 1]!
+    ids = ids.filter((id) => sign * rows[id]! <= worst)
+  }
+  const best = ids.sort(compare).slice(0, limit)
+  return {
+    values: best.map((id) => ({ values: values[id]!, rows: rows[id]!, hosts: hosts[id]! })),
+    distinct: values.length,
+  }
+}

@@ -1,0 +1,28 @@
+import type { Named } from '../engine/evaluate.ts'
+import type { Question } from '../engine/task.ts'
+import type { Node } from '../language/ast.ts'
+import type { Candidate } from '../queries.ts'
+
+/** Whether all rows of a block match, or none; undefined where that can't be told without reading it. */
+export function verdictOf(question: Question, named: Map<number, Named>, block: Candidate): boolean | undefined {
+  const { bounds, superseded, filter } = question
+  if (block.tMin < bounds.from || block.tMax >= bounds.to || (block.superseded > 0 && !superseded)) return undefined
+  return verdictOfNode(filter, named, block)
+}
+
+function verdictOfNode(node: Node, named: Map<number, Named>, block: Candidate): boolean | undefined {
+  if (node.kind === 'all') return true
+  if (node.kind === 'leaf') {
+    const of = named.get(node.id)
+    if (of?.of === 'tenant') return of.ids.has(block.tenantId)
+    return of?.of === 'source' ? of.ids.has(block.sourceId) : undefined
+  }
+  if (node.kind === 'not') {
+    const verdict = verdictOfNode(node.part, named, block)
+    return verdict === undefined ? undefined : !verdict
+  }
+  const verdicts = node.parts.map((part) => verdictOfNode(part, named, block))
+  const stop = node.kind === 'or'
+  if (verdicts.includes(stop)) return stop
+  return verdicts.includes(undefined) ? undefined : !stop
+}
