@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { firstAccount, freePort, postgresPid, startServer } from '../apps/server/src/testing.ts'
-import { writeDeliveries } from './deliveries.ts'
+import { type Deliveries, writeDeliveries } from './deliveries.ts'
 import type { Order } from './sender.ts'
 
 /** The real server on an empty database of its own, with a first account. */
@@ -55,9 +55,12 @@ export async function connect(url: string) {
 }
 
 /** Seeded deliveries in a folder, and a process of its own that sends them. */
-export async function openSender(rows: number, flowRows?: number) {
+export const openSender = (rows: number, flowRows?: number) =>
+  openSenderOf((folder) => writeDeliveries(folder, rows, flowRows))
+
+export async function openSenderOf(write: (folder: string) => Deliveries) {
   const folder = mkdtempSync(join(tmpdir(), 'velocicompanion-rows-'))
-  const index = writeDeliveries(folder, rows, flowRows)
+  const index = write(folder)
   const script = fileURLToPath(new URL('sender.ts', import.meta.url))
   const child = spawn(process.execPath, [script, folder], { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()

@@ -23,14 +23,14 @@ export interface Deliveries {
 }
 
 /** What the Velociraptor artifact sends at once. */
-const mostRows = 1000
-const mostBytes = 1 << 20
+export const mostRows = 1000
+export const mostBytes = 1 << 20
 /** With these, a delivery has about 160 rows in the mean; with 20,000, about 730. */
 const meanFlowRows = 1900
 const firstDay = Date.UTC(2026, 5, 1)
 
-const linesFile = (folder: string) => join(folder, 'rows.ndjson')
-const indexFile = (folder: string) => join(folder, 'deliveries.json')
+export const linesFile = (folder: string) => join(folder, 'rows.ndjson')
+export const indexFile = (folder: string) => join(folder, 'deliveries.json')
 
 /** Writes seeded rows to a file, in the order in which flows end, and what each delivery has of them. */
 export function writeDeliveries(folder: string, rows: number, flowRows = meanFlowRows): Deliveries {

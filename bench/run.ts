@@ -26,7 +26,8 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   },
   search: async () => {
     const { search } = await import('./search.ts')
-    return ([rows = '1000000', rounds = '20']) => search(Number(rows), Number(rounds))
+    return ([rows = '1000000', rounds = '20', folder, only]) =>
+      search({ rows: Number(rows), rounds: Number(rounds), folder, only })
   },
   hosts: async () => {
     const { hosts } = await import('./hosts.ts')

@@ -6,7 +6,7 @@ import { openCopy } from './copy.ts'
 
 /** What the benchmark asks of the sender, one line of JSON each, on standard input; the answer is one line too. */
 export type Order =
-  | { what: 'feed'; base: string; token: string; run: string; connections: number }
+  | { what: 'feed'; base: string; token: string | Record<string, string>; run: string; connections: number }
   | { what: 'copy'; url: string; connections: number }
 
 const folder = process.argv[2]!
@@ -27,9 +27,10 @@ async function feed({ base, token, run, connections }: Extract<Order, { what: 'f
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   await onEach(connections, async (_, next) => {
     for (let i = next(); i !== undefined; i = next()) {
-      const body = bodyOf(loaded, deliveries[i]!, run)
+      const delivery = deliveries[i]!
+      const body = bodyOf(loaded, delivery, run)
       const headers = {
-        authorization: `Bearer ${token}`,
+        authorization: `Bearer ${typeof token === 'string' ? token : token[delivery.clientId]}`,
         'content-type': 'application/x-ndjson',
         'content-length': body.length,
       }
