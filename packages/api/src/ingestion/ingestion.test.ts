@@ -222,6 +222,15 @@ test('sixteen senders name the same new host at once, without deadlock or double
 test('refuses rows of another org than the token, and tokens that name no server', async () => {
   const { send, credential } = await sender('O123')
   await expect(send(batch(['{}']))).rejects.toMatchObject({ code: 'FORBIDDEN' })
+  const own = { org_id: 'O123', client_id: 'C.65eaef2473bdc091-O123' }
+  expect(await send(batch(['{}'], own))).toMatchObject({ rows: 1, rejected: 0 })
+  const foreign = { ...own, client_id: 'C.65eaef2473bdc091-O999' }
+  await expect(send(batch(['{}'], foreign))).rejects.toMatchObject({ code: 'FORBIDDEN' })
+  const { hosts } = await bed.one<{ hosts: string[] }>(
+    'select array_agg(client_id) as hosts from hosts where tenant_id = $1',
+    [credential.tenantId],
+  )
+  expect(hosts).toEqual([own.client_id])
   const nameless = receive(ingest, {
     credential: { ...credential, serverId: null },
     body: inPieces(Buffer.from('{}'), 9),

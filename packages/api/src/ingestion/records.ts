@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import { notFound } from '../errors.ts'
+import { AppError, notFound } from '../errors.ts'
 import type { TenantScope } from '../scope.ts'
 import type { Envelope, FlowEnvelope } from './protocol.ts'
 
@@ -26,6 +26,7 @@ const inside = (value: unknown): Json => (typeof value === 'object' && value !==
 export async function hostOf(scope: TenantScope, serverId: number | null, clientId: string, hostname = clientId) {
   const found = await hostOfClient(scope, serverId, clientId)
   if (found) return found.id
+  await checkOrgOfClient(scope, serverId, clientId)
   await scope.db
     .insertInto('hosts')
     .values({ tenantId: scope.tenantId, serverId, clientId, hostname })
@@ -35,6 +36,23 @@ export async function hostOf(scope: TenantScope, serverId: number | null, client
   const made = await hostOfClient(scope, serverId, clientId)
   if (!made) throw notFound('host')
   return made.id
+}
+
+/** The id of a client outside of the root org ends with its org's: `C.1bfa6928675831f5-O123`. */
+export const orgOfClient = (clientId: string) => /^C\.[0-9a-z]+-(.+)$/.exec(clientId)?.[1]
+
+/** The org comes from the credential or the server that a person chose; a client of another is refused, not believed. */
+async function checkOrgOfClient(scope: TenantScope, serverId: number | null, clientId: string) {
+  const org = orgOfClient(clientId)
+  if (serverId === null || org === undefined) return
+  const server = await scope.db
+    .selectFrom('velociraptorServers')
+    .select('orgId')
+    .where('tenantId', '=', scope.tenantId)
+    .where('id', '=', serverId)
+    .executeTakeFirst()
+  if (server && server.orgId !== org)
+    throw new AppError('FORBIDDEN', `The client ${clientId} belongs to another org than the token or the server`)
 }
 
 const hostOfClient = (scope: TenantScope, serverId: number | null, clientId: string) =>

@@ -224,6 +224,17 @@ test('a flow that the Feed sent is not doubled by its export, nor the export by 
   ])
 })
 
+test('a container of another org than the server that was chosen is refused, and nothing of it is kept', async () => {
+  const admin = await bed.callerOf(tenant, 'admin')
+  await admin.tokens.create({ name: 'feed', scope: 'ingest', server: 'velo', orgId: 'root' })
+  const { id: serverId } = await bed.one<{ id: number }>('select id from velociraptor_servers where tenant_id = $1', [
+    tenant,
+  ])
+  const { state, error } = await bring('hunt-export-acme-json.zip', { serverId })
+  expect([state, error]).toEqual(['failed', expect.stringContaining('belongs to another org')])
+  expect(await storedSources()).toEqual(new Map())
+})
+
 test('a container says who its host is and how its flow went', async () => {
   await bring('flow-export-error.zip')
   const reader = await bed.callerOf(tenant, 'viewer')

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { TenantScope } from '../../scope.ts'
-import { addressOf, applyRecord, hostOf, hostOfDocument, strings, text, timeOf } from '../records.ts'
+import { addressOf, applyRecord, hostOf, hostOfDocument, orgOfClient, strings, text, timeOf } from '../records.ts'
 
 type Json = Record<string, unknown>
 const inside = (value: unknown): Json =>
@@ -99,7 +99,7 @@ async function serverOf(scope: TenantScope, named: number | null, clientId: stri
     .limit(2)
     .execute()
   if (hosts.length > 0) return hosts.length === 1 ? hosts[0]!.serverId : null
-  const org = /^C\.[0-9a-f]+-(.+)$/.exec(clientId)?.[1] ?? 'root'
+  const org = orgOfClient(clientId) ?? 'root'
   const servers = await scope.db
     .selectFrom('velociraptorServers')
     .select('id')
