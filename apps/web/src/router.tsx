@@ -9,7 +9,9 @@ import { collectionRoutes } from './features/collections/routes.ts'
 import { caseRoutes } from './features/cases/routes.ts'
 import { artifactRoutes } from './features/artifacts/routes.ts'
 import { accountRoutes, entryRoutes } from './features/auth/routes.ts'
+import { exportRoutes } from './features/exports/routes.ts'
 import { ingestionRoutes } from './features/ingestion/routes.ts'
+import { notificationRoutes } from './features/notifications/routes.ts'
 import { retentionRoutes } from './features/retention/routes.ts'
 import { tenantRoutes } from './features/tenants/routes.ts'
 import { tokenRoutes } from './features/tokens/routes.ts'
@@ -39,6 +41,8 @@ const routeTree = rootRoute.addChildren([
     ...retentionRoutes,
     ...auditRoutes,
     ...healthRoutes,
+    ...exportRoutes,
+    ...notificationRoutes,
     nowhere,
   ]),
 ])

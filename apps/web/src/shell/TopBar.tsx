@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { IconSearch } from '@tabler/icons-react'
 import { Fragment } from 'react'
+import { Bell } from '../features/notifications/Bell.tsx'
 import { useAllTenants } from '../lib/tenant.ts'
 import { crumbs } from '../ui/crumbs.ts'
 import { Tag } from '../ui/Tag.tsx'
@@ -24,6 +25,7 @@ export function TopBar() {
         <kbd>Ctrl</kbd>
         <kbd>K</kbd>
       </button>
+      <Bell />
       <UserMenu />
     </header>
   )

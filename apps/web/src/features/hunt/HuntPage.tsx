@@ -16,6 +16,7 @@ import { Cell } from '../rows/cells.tsx'
 import type { GridColumn } from '../rows/columns.ts'
 import type { Row } from '../rows/RowDrawer.tsx'
 import { RowsView } from '../rows/RowsView.tsx'
+import { ExportButton } from '../exports/ExportButton.tsx'
 import { Fault, faultOf } from './Fault.tsx'
 import { Summary } from './Summary.tsx'
 import { NextToken } from '../tokens/NextToken.tsx'
@@ -75,8 +76,9 @@ export function HuntPage() {
   const search = useSearch({ from: '/app/hunt' })
   const setSearch = useSetSearch<typeof search>()
   const { query: q = '', from, to } = search
+  const tenant = useTenant()
   const found = trpc.rows.search.useInfiniteQuery(
-    { query: q, ...(from && { from }), ...(to && { to }), limit: 100, ...useTenant() },
+    { query: q, ...(from && { from }), ...(to && { to }), limit: 100, ...tenant },
     { getNextPageParam: (last) => last.nextCursor ?? undefined, placeholderData: (old) => old },
   )
   const all = useAllTenants()
@@ -118,7 +120,22 @@ export function HuntPage() {
                   columns={all ? [tenantColumn, ...columns] : columns}
                   search={search}
                   here={q}
-                  note={hasNextPage ? `${count(rows.length)} newest shown, scroll for more` : 'newest first'}
+                  note={
+                    <span className="row">
+                      <span className="grow">
+                        {hasNextPage ? `${count(rows.length)} newest shown, scroll for more` : 'newest first'}
+                      </span>
+                      <ExportButton
+                        key={`${q} ${from} ${to}`}
+                        query={q}
+                        from={from}
+                        to={to}
+                        total={first?.total}
+                        atLeast={first?.totalIsExact === false}
+                        {...tenant}
+                      />
+                    </span>
+                  }
                   onEnd={onEnd}
                 />
               )
