@@ -40,16 +40,25 @@ export async function pageBed() {
     import('./api.ts'),
   ])
 
-  /** Signs a new person in and opens the page. Gives what a user does with it. */
-  const open = async (path: string, { tenantId, role = 'user' }: { tenantId: number; role?: Role }) => {
-    cleanup()
-    queryClient.clear()
+  const newActor = async (tenantId: number, role: Role) => {
     const username = `${role}-${crypto.randomUUID()}`
-    const made = await bed.one<{ id: number }>(
+    const { id } = await bed.one<{ id: number }>(
       'insert into users (tenant_id, username, role) values ($1, $2, $3) returning id',
       [tenantId, username, role],
     )
-    actor = { userId: made.id, username, tenantId, role }
+    return { userId: id, username, tenantId, role }
+  }
+  interface Opening {
+    tenantId: number
+    role?: Role
+    /** The person of before, not a new one. */
+    again?: boolean
+  }
+  /** Signs a new person in and opens the page. Gives what a user does with it. */
+  const open = async (path: string, { tenantId, role = 'user', again = false }: Opening) => {
+    cleanup()
+    queryClient.clear()
+    if (!again) actor = await newActor(tenantId, role)
     accessToken.set('the test says who is there')
     document.body.innerHTML = body
     history = createMemoryHistory({ initialEntries: [path] })

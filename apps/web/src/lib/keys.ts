@@ -60,14 +60,37 @@ export function onKeyDown(event: KeyboardEvent) {
   if (event.defaultPrevented || event.isComposing) return
   const name = nameOf(event)
   if (name === 'ctrl+z' && inTextField(event.target)) return
-  const hit = (prefix && find(`${prefix} ${name}`, event)) || find(name, event)
+  const whole = prefix && find(`${prefix} ${name}`, event)
+  // A letter that could have begun a sequence has not: it comes before the key that follows it.
+  if (whole) pending = undefined
+  else runPending()
+  const hit = whole || find(name, event)
   clearTimeout(prefixTimer)
-  const sequence = !hit && startsSequence(name, event)
+  const sequence = !whole && startsSequence(name, event)
   prefix = sequence ? name : ''
-  if (sequence) prefixTimer = setTimeout(() => (prefix = ''), 1500)
+  if (sequence) {
+    pending = hit && (() => hit.run?.(event))
+    prefixTimer = setTimeout(endSequence, hit ? shortWait : longWait)
+  }
   if (!hit) return
   event.preventDefault()
-  hit.run?.(event)
+  if (!sequence) hit.run?.(event)
+}
+
+/** A letter that does something by itself as well waits only a moment for a second one. */
+const shortWait = 400
+const longWait = 1500
+let pending: (() => void) | undefined
+
+function runPending() {
+  const run = pending
+  pending = undefined
+  run?.()
+}
+
+function endSequence() {
+  prefix = ''
+  runPending()
 }
 
 /** Registers keys while the component is mounted; later groups win over earlier ones. */

@@ -1,8 +1,38 @@
 import { z } from 'zod'
+import { builtins } from './language/ast.ts'
 
 /** A value as a query writes it, whatever is inside. */
 export const quoteValue = (value: string) =>
   `"${value.replaceAll(/(\\*)"/g, '$1$1\\"').replace(/\\+$/, (slashes) => slashes + slashes)}"`
+
+const plainKey = /^[a-z_][a-z0-9_-]+$/i
+
+/** The name of a row's own field as a query writes it: dots, spaces and quotes inside of keys, and names that every row has, are quoted. */
+export function writeField(path: string[]): string {
+  const isBuiltin = path.length === 1 && builtins.some((name) => name === path[0]!.toLowerCase())
+  return path.map((key) => (plainKey.test(key) && !isBuiltin ? key : quoteValue(key))).join('.')
+}
+
+/** A value to ask for: numbers as they were written, `undefined` for a field that is not there. */
+export type AskedFor = string | { number: string } | boolean | null | undefined
+
+/** A longer value is asked for by its first characters: a query has room for no more. */
+const longestAsked = 4000
+const startAsked = 1000
+
+/**
+ * What finds the rows that hold a value in a field, which stands as a query writes it, or anywhere in the row when there is none.
+ * Undefined where nothing can be asked: only fields are empty, null, true, false or absent.
+ */
+export function writeTerm(field: string | undefined, value: AskedFor): string | undefined {
+  const of = field === undefined ? '' : `${field}:`
+  if (value === undefined) return field && `NOT ${of}*`
+  if (value === null || typeof value === 'boolean' || value === '')
+    return field && `${of}${value === '' ? '""' : value}`
+  if (typeof value === 'object') return `${of}${value.number}`
+  if (value.length <= longestAsked) return `${of}${quoteValue(value)}`
+  return `${of}${quoteValue(value.slice(0, startAsked).replace(/[Σ\ud800-\udbff]+$/, ''))}*`
+}
 
 const limit = z.number().int().min(1).max(200).default(50)
 const time = z.iso.datetime({ offset: true })

@@ -1,17 +1,21 @@
 /* oxlint-disable jsx-a11y/prefer-tag-over-role -- rows stand at computed places, which a table does not allow */
-import { useVirtualizer } from '@tanstack/react-virtual'
+import { Checkbox } from '@mantine/core'
+import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef, useState } from 'react'
 import { density } from '../../lib/prefs.ts'
-import { visible } from '../../ui/evidence.tsx'
-import type { GridColumn } from './columns.ts'
+import type { AskedValue } from './asked.ts'
+import { boxWidth, type ShownColumn } from './columns.ts'
+import { GridLine } from './GridLine.tsx'
 import { Resizer } from './Resizer.tsx'
-import { useGridKeys } from './useGridKeys.ts'
+import { nextSort, type Sort } from './sort.ts'
+import { type Place, useGridKeys } from './useGridKeys.ts'
 import './rows.css'
 
 export interface RowGridProps<T> {
   label: string
   rows: T[]
-  columns: GridColumn<T>[]
+  columns: ShownColumn<T>[]
   rowKey: (row: T) => string
   open: string | undefined
   onOpen: (row: T | undefined) => void
@@ -19,18 +23,25 @@ export interface RowGridProps<T> {
   onEnd: () => void
   onResize: (id: string, width: number | undefined) => void
   /** A value's menu is asked for, at its place in the window. */
-  onMenu: (row: T, column: GridColumn<T>, text: string, at: DOMRect) => void
+  onMenu: (asked: AskedValue, at: DOMRect) => void
   /** A letter was pressed on a value. */
-  onLetter: (row: T, column: GridColumn<T>, text: string, letter: string) => void
+  onLetter: (asked: AskedValue, letter: string) => void
+  selected: ReadonlySet<string>
+  onSelect: (keys: Set<string>) => void
+  sort?: Sort | undefined
+  onSort?: ((sort: Sort | undefined) => void) | undefined
+  wrap?: boolean
 }
 
 const headHeight = 28
 
-/** One tab stop: J, K, arrows, Page, Home and End move by rows, H and L by columns; Enter opens, M opens the value's menu. */
+/** One tab stop: J, K, arrows, Page, Home and End move by rows, H and L by columns; Enter opens, M opens the value's menu, X selects. */
 export function RowGrid<T>(props: RowGridProps<T>) {
-  const { label, rows, columns, rowKey, open, onEnd } = props
+  const { label, rows, columns, rowKey, open, onEnd, selected, onSelect, wrap = false } = props
   const scroller = useRef<HTMLDivElement>(null)
   const height = density.use() === 'comfortable' ? 32 : 26
+  const opened = rows.findIndex((row) => rowKey(row) === open)
+  const [place, setPlace] = useState<Place>({ row: Math.max(0, opened), column: 0 })
   // oxlint-disable-next-line react/incompatible-library -- nothing here is memoised by a compiler
   const grid = useVirtualizer({
     count: rows.length,
@@ -39,59 +50,75 @@ export function RowGrid<T>(props: RowGridProps<T>) {
     overscan: 12,
     scrollMargin: headHeight,
     scrollPaddingStart: headHeight,
+    // The row with the focus stays mounted, or the grid would point at nothing.
+    rangeExtractor: (range) => {
+      const indexes = defaultRangeExtractor(range)
+      if (place.row < 0 || place.row >= rows.length || indexes.includes(place.row)) return indexes
+      return [...indexes, place.row].sort((a, b) => a - b)
+    },
   })
   const items = grid.getVirtualItems()
-  const last = items.at(-1)?.index ?? 0
+  const last = items.findLast(({ index }) => index !== place.row)?.index ?? 0
   useEffect(() => {
     if (rows.length > 0 && last >= rows.length - 20) onEnd()
   }, [last, rows.length, onEnd])
-  useEffect(() => grid.measure(), [height, grid])
-  const opened = rows.findIndex((row) => rowKey(row) === open)
-  const [place, setPlace] = useState({ row: Math.max(0, opened), column: 0 })
-  const show = (row: number) => grid.scrollToIndex(row)
-  const onKeyDown = useGridKeys({ ...props, place, setPlace, show, scroller })
+  useEffect(() => grid.measure(), [height, wrap, grid])
+  const show = (row: number) => grid.scrollToIndex(Math.max(0, row))
+  const { onKeyDown, put } = useGridKeys({ ...props, place, setPlace, show, scroller })
   useEffect(() => {
     if (opened > 0) grid.scrollToIndex(opened)
     // oxlint-disable-next-line react/exhaustive-deps -- only once: what is opened later is in view already
   }, [])
-  const width = columns.reduce((sum, column) => sum + column.width, 0)
+  const width = columns.reduce((sum, column) => sum + column.width, boxWidth)
+  const all = rows.length > 0 && rows.every((row) => selected.has(rowKey(row)))
+  const here = place.row < 0 ? `head-${place.column}` : rows[place.row] && `cell-${place.row}-${place.column}`
   return (
     <div
-      className="grid-wrap"
+      className={wrap ? 'grid-wrap wraps' : 'grid-wrap'}
       ref={scroller}
       role="grid"
       tabIndex={0}
       aria-label={label}
+      aria-multiselectable
       aria-rowcount={rows.length + 1}
-      aria-colcount={columns.length}
-      aria-activedescendant={rows[place.row] && `cell-${place.row}-${place.column}`}
+      aria-colcount={columns.length + 1}
+      aria-activedescendant={here}
       onKeyDown={onKeyDown}
     >
       <div className="gt" role="presentation" style={{ width, height: grid.getTotalSize() + headHeight }}>
         <div className="hd" role="row" aria-rowindex={1}>
-          {columns.map((column) => (
-            <div key={column.id} className="hc" role="columnheader" style={{ width: column.width }}>
-              <span className="trunc" title={column.name}>
-                {column.name}
-              </span>
-              <Resizer width={column.width} resize={(to) => props.onResize(column.id, to)} />
-            </div>
+          <div className="hc pin" role="columnheader" style={{ width: boxWidth, left: 0 }}>
+            <Checkbox
+              size="xs"
+              tabIndex={-1}
+              aria-label={`Select the ${rows.length} rows shown`}
+              checked={all}
+              indeterminate={!all && selected.size > 0}
+              onChange={() => onSelect(all ? new Set() : new Set(rows.map(rowKey)))}
+            />
+          </div>
+          {columns.map((column, c) => (
+            <Head key={column.id} {...props} column={column} index={c} isHere={place.row < 0 && place.column === c} />
           ))}
         </div>
         {items.map(({ index, start }) => {
           const row = rows[index]!
           const key = rowKey(row)
-          const at = index === place.row ? place.column : undefined
           return (
-            <Line
+            <GridLine
               key={key}
               {...props}
+              measure={wrap ? grid.measureElement : undefined}
               row={row}
               index={index}
               top={start}
               isOpen={key === open}
-              at={at}
-              put={setPlace}
+              isSelected={selected.has(key)}
+              at={index === place.row ? place.column : undefined}
+              put={(next) => {
+                put(next)
+                scroller.current?.focus({ preventScroll: true })
+              }}
             />
           )
         })}
@@ -100,60 +127,35 @@ export function RowGrid<T>(props: RowGridProps<T>) {
   )
 }
 
-interface LineProps<T> extends RowGridProps<T> {
-  row: T
+interface HeadProps<T> extends RowGridProps<T> {
+  column: ShownColumn<T>
   index: number
-  top: number
-  isOpen: boolean
-  /** The column that has the focus, if it is in this row. */
-  at: number | undefined
-  put: (place: { row: number; column: number }) => void
+  isHere: boolean
 }
 
-function Line<T>({ row, index, top, isOpen, at, put, columns, onOpen, onMenu }: LineProps<T>) {
+function Head<T>({ column, index, isHere, sort, onSort, onResize }: HeadProps<T>) {
+  const { sortBy, left } = column
+  const sorted = sortBy !== undefined && sort?.by === sortBy ? sort : undefined
+  const Arrow = sorted?.descending ? IconArrowDown : IconArrowUp
+  const name = <span className="trunc">{column.name}</span>
   return (
-    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- the grid is one tab stop and hears the keys for its rows
     <div
-      role="row"
-      aria-rowindex={index + 2}
-      aria-selected={isOpen}
-      className={at === undefined ? 'r' : 'r cur'}
-      style={{ top }}
-      onClick={() => {
-        put({ row: index, column: at ?? 0 })
-        onOpen(row)
-      }}
+      className={['hc', left !== undefined && 'pin', isHere && 'here'].filter(Boolean).join(' ')}
+      role="columnheader"
+      id={`head-${index}`}
+      aria-sort={sorted ? (sorted.descending ? 'descending' : 'ascending') : undefined}
+      title={column.name}
+      style={{ width: column.width, ...(left !== undefined && { left }) }}
     >
-      {columns.map((column, c) => {
-        const text = column.value?.(row)
-        return (
-          <div
-            key={column.id}
-            id={`cell-${index}-${c}`}
-            className={c === at ? 'c here' : 'c'}
-            role="gridcell"
-            style={{ width: column.width }}
-          >
-            {text === undefined ? (
-              <span className="v">{column.cell(row)}</span>
-            ) : (
-              <button
-                type="button"
-                tabIndex={-1}
-                className="v"
-                title={visible(text.slice(0, 2000))}
-                onClick={(event) => {
-                  event.stopPropagation()
-                  put({ row: index, column: c })
-                  onMenu(row, column, text, event.currentTarget.getBoundingClientRect())
-                }}
-              >
-                {column.cell(row)}
-              </button>
-            )}
-          </div>
-        )
-      })}
+      {sortBy !== undefined && onSort ? (
+        <button type="button" tabIndex={-1} onClick={() => onSort(nextSort(sort, sortBy))}>
+          {name}
+          {sorted && <Arrow size={13} aria-hidden style={{ flex: 'none' }} />}
+        </button>
+      ) : (
+        <span className="plain">{name}</span>
+      )}
+      <Resizer width={column.width} resize={(to) => onResize(column.id, to)} />
     </div>
   )
 }

@@ -1,72 +1,115 @@
 import { IconX } from '@tabler/icons-react'
-import { useState, type ReactNode } from 'react'
+import { useMemo, useState, type ReactNode } from 'react'
 import { useSetSearch } from '../../lib/url.ts'
 import { Act } from '../../ui/Act.tsx'
+import { SkeletonRows } from '../../ui/Skeleton.tsx'
 import { ColumnPicker } from './ColumnPicker.tsx'
-import { useColumns, type GridColumn } from './columns.ts'
+import { askable, useColumns, type GridColumn } from './columns.ts'
+import { tellingColumns } from './fieldColumns.tsx'
 import { useOpenRow } from './openRow.ts'
 import { RowDrawer, type Row } from './RowDrawer.tsx'
 import { RowGrid } from './RowGrid.tsx'
-import { useValueActions, type ValueAction } from './value-actions.ts'
-import { ValueMenu, type AskedValue } from './ValueMenu.tsx'
+import { SelectionBar } from './SelectionBar.tsx'
+import { readSort, writeSort } from './sort.ts'
+import { useValues, ValueMenus } from './Values.tsx'
 
 /** What a page with rows keeps in its address. */
 export interface RowsSearch {
   row?: string | undefined
   tab?: string | undefined
   columns?: string[] | undefined
+  /** A field as a query writes it, behind a minus for the largest first. */
+  sort?: string | undefined
 }
 
 interface RowsViewProps {
   label: string
-  /** Names the kept widths of the columns. */
+  /** Names what is kept of the columns: a source, or a kind of list. */
   widths: string
   rows: Row[]
   columns: GridColumn<Row>[]
+  /** The columns to show until a person chooses. */
+  defaults?: string[] | undefined
   search: RowsSearch
   /** The query that what is listed answers to. */
   here: string
+  /** How the screen asks another query; without it the hunt screen is opened with it. */
+  ask?: ((query: string, everywhere?: boolean) => void) | undefined
   /** How many are shown of how many. */
   note: ReactNode
+  /** At the left of the bar above the grid, and before its columns. */
+  lead?: ReactNode
+  tools?: ReactNode
+  /** Whether a head sorts: the page then lists in the order of the address. */
+  sorts?: boolean
   onEnd: () => void
 }
 
 /** Bar, grid, the row's drawer over it, and the menu of a value. */
-export function RowsView({ label, widths, rows, columns, search, here, note, onEnd }: RowsViewProps) {
+export function RowsView(props: RowsViewProps) {
+  return (
+    <ValueMenus here={props.here} ask={props.ask}>
+      <View {...props} />
+    </ValueMenus>
+  )
+}
+
+function View(props: RowsViewProps) {
+  const { label, widths, rows, search, here, note, lead, tools, sorts, onEnd } = props
   const setSearch = useSetSearch<RowsSearch>()
-  const { shown, resize } = useColumns(widths, columns, search.columns)
-  const [menu, setMenu] = useState<{ asked: AskedValue; actions: ValueAction[] }>()
+  const columns = props.columns.map(askable)
+  const source = rows.length > 0 && rows.every(({ sourceId }) => sourceId === rows[0]!.sourceId) && rows[0]!.source
+  const defaults = () => props.defaults ?? tellingColumns(columns, rows)
+  const view = useColumns(source === false ? widths : `${widths} ${source}`, columns, search.columns, defaults)
+  const values = useValues()
+  const [selection, setSelection] = useState({ here, keys: new Set<string>() })
+  const selected = selection.here === here ? selection.keys : none
+  const select = (keys: Set<string>) => setSelection({ here, keys })
+  const chosen = useMemo(() => rows.filter(({ id }) => selected.has(id)), [rows, selected])
   const open = useOpenRow(rows, search.row)
   const onOpen = (row: Row | undefined) => setSearch({ row: row?.id }, search.row !== undefined && row !== undefined)
-  const actionsOf = useValueActions<Row>(here, onOpen)
+  const choose = (ids: string[] | undefined) => {
+    view.choose(ids)
+    setSearch({ columns: ids }, true)
+  }
+  if (!view.settled) return <SkeletonRows />
   return (
     <>
-      <div className="rowsbar">
-        <span className="meta grow">{note}</span>
-        <ColumnPicker all={columns} shown={shown} choose={(chosen) => setSearch({ columns: chosen }, true)} />
-      </div>
+      {chosen.length > 0 ? (
+        <SelectionBar
+          rows={chosen}
+          columns={view.shown}
+          shown={rows.length}
+          selectAll={() => select(new Set(rows.map(({ id }) => id)))}
+          clear={() => select(new Set())}
+        />
+      ) : (
+        <div className="rowsbar">
+          {lead}
+          <span className="meta grow">{note}</span>
+          {tools}
+          <ColumnPicker {...view} all={columns} rows={rows} choose={choose} />
+        </div>
+      )}
       <RowGrid
         label={label}
         rows={rows}
-        columns={shown}
+        columns={view.shown}
         rowKey={(row) => row.id}
         open={search.row}
         onOpen={onOpen}
         onEnd={onEnd}
-        onResize={resize}
-        onMenu={(row, column, text, { left, bottom }) =>
-          setMenu({ asked: { field: column.name, text, at: { left, bottom } }, actions: actionsOf(row, column, text) })
-        }
-        onLetter={(row, column, text, letter) =>
-          actionsOf(row, column, text)
-            .find(({ key }) => key === letter)
-            ?.run()
-        }
+        onResize={view.resize}
+        onMenu={values.open}
+        onLetter={values.letter}
+        selected={selected}
+        onSelect={select}
+        wrap={view.wrap}
+        sort={readSort(search.sort)}
+        onSort={sorts ? (sort) => setSearch({ sort: writeSort(sort) }, true) : undefined}
       />
-      {menu && <ValueMenu {...menu} close={() => setMenu(undefined)} />}
       {open.row && (
         <RowDrawer
-          key={open.row.id}
           row={open.row}
           rows={rows}
           tab={search.tab}
@@ -78,6 +121,8 @@ export function RowsView({ label, widths, rows, columns, search, here, note, onE
     </>
   )
 }
+
+const none: ReadonlySet<string> = new Set()
 
 const MissingRow = ({ id, close }: { id: string; close: () => void }) => (
   <aside className="drawer" aria-label="Row">

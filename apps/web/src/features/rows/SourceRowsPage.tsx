@@ -9,8 +9,8 @@ import { Loaded } from '../../ui/Loaded.tsx'
 import { FixedPage } from '../../ui/Page.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { StatusLine } from '../../ui/StatusLine.tsx'
-import { Cell, Omitted, textOfCell, valueAt } from './cells.tsx'
 import type { GridColumn } from './columns.ts'
+import { columnsOfPaths, tellingColumns } from './fieldColumns.tsx'
 import type { Row } from './RowDrawer.tsx'
 import { RowsView } from './RowsView.tsx'
 
@@ -29,15 +29,19 @@ export function SourceRowsPage() {
     { collectionId: Number(id), sourceId: search.source, limit: 200, ...useTenant() },
     { getNextPageParam: (last) => last.nextCursor },
   )
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = found
+  const listed = found.data?.pages.flatMap((page) => page.rows) ?? []
+  const source = listed[0]?.source
+  const here = source === undefined ? undefined : `collection:${id} source:${quoteValue(source)}`
+  const sorted = useSorted(here, search.sort)
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = sorted ?? found
   const onEnd = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
   }, [hasNextPage, isFetchingNextPage, fetchNextPage])
-  const rows = found.data?.pages.flatMap((page) => page.rows) ?? []
-  const columns = useColumnsOf(found.data?.pages)
+  const rows = sorted?.data?.pages.flatMap((page) => page.rows) ?? listed
+  const { columns, defaults } = useColumnsOf(found.data?.pages)
   const collection = useCollection(Number(id))
   const total = found.data?.pages[0]!.total
-  const name = rows[0] ? visible(rows[0].source) : 'Rows'
+  const name = source === undefined ? 'Rows' : visible(source)
   return (
     <FixedPage
       name={name}
@@ -47,9 +51,9 @@ export function SourceRowsPage() {
       ]}
     >
       <div style={{ position: 'relative', flex: 1, minHeight: 0, display: 'flex', flexDirection: 'column' }}>
-        <Loaded query={found}>
+        <Loaded query={sorted?.error ? { ...found, error: sorted.error, refetch: sorted.refetch } : found}>
           {() =>
-            rows.length === 0 ? (
+            here === undefined ? (
               <EmptyState title="No row is kept of this source">
                 What was set aside stands on the collection’s page.
               </EmptyState>
@@ -60,12 +64,10 @@ export function SourceRowsPage() {
                 rows={rows}
                 columns={columns}
                 search={search}
-                here={`collection:${id} source:${quoteValue(rows[0]!.source)}`}
-                note={
-                  hasNextPage
-                    ? `${count(rows.length)} of ${count(total ?? 0)} shown, scroll for more`
-                    : `all ${count(rows.length)} shown`
-                }
+                here={here}
+                sorts
+                defaults={defaults}
+                note={noteOf(rows.length, total ?? 0, hasNextPage)}
                 onEnd={onEnd}
               />
             )
@@ -76,7 +78,7 @@ export function SourceRowsPage() {
         parts={[
           total !== undefined && `${count(total)} rows kept`,
           `${count(rows.length)} shown`,
-          isFetchingNextPage && 'updating',
+          (isFetchingNextPage || sorted?.isFetching) && 'updating',
           lacking(
             id,
             collection?.sources.find((one) => one.id === search.source),
@@ -88,38 +90,42 @@ export function SourceRowsPage() {
   )
 }
 
-/** A dot inside a name is marked, so that no two paths have one id. */
-const idOf = (path: string[]) => path.map((key) => key.replaceAll(/[\\.]/g, String.raw`\$&`)).join('.')
-
-const charWidth = 7.9
-const padding = 22
-
-/** As wide as the first page needs, within reason. */
-const widthOf = (texts: string[]) => {
-  const longest = Math.max(...texts.map((text) => text.length))
-  return Math.max(72, Math.min(380, Math.ceil(longest * charWidth) + padding))
-}
-
 type Pages = Outputs['rows']['list'][]
 
 /** The fields of the last page, which knows the most, sized by the rows of the first. */
-function useColumnsOf(pages: Pages | undefined): GridColumn<Row>[] {
+function useColumnsOf(pages: Pages | undefined) {
   const paths = pages?.at(-1)?.columns
   const sample = pages?.[0]?.rows
   return useMemo(() => {
-    const shownPaths = (paths ?? []).map((path) => {
-      const value = (row: Row) => (row.omitted ? undefined : valueAt(row.data, path))
-      const name = visible(path.join('.'))
-      return {
-        id: idOf(path),
-        name,
-        width: widthOf([name, ...(sample ?? []).slice(0, 50).map((row) => textOfCell(value(row)) ?? 'not present')]),
-        cell: (row: Row) => (row.omitted ? <Omitted why={row.omitted} /> : <Cell value={value(row)} />),
-        value: (row: Row) => textOfCell(value(row)),
-      }
-    })
-    return [{ id: '#', name: 'Row', width: 72, cell: (row: Row) => row.row }, ...shownPaths]
+    const fields = columnsOfPaths(paths ?? [], sample ?? [])
+    const columns = [rowNumber, ...fields]
+    return { columns, defaults: tellingColumns(columns, sample ?? []) }
   }, [paths, sample])
+}
+
+const rowNumber: GridColumn<Row> = { id: '#', name: 'Row', width: 72, cell: (row) => row.row }
+
+const mostSorted = 10_000
+
+/** The same rows in the order of a field; nothing while none is asked for. */
+function useSorted(query: string | undefined, sort: string | undefined) {
+  const found = trpc.rows.search.useInfiniteQuery(
+    { query: `${query} | sortby ${sort}`, limit: 200, ...useTenant() },
+    {
+      enabled: query !== undefined && sort !== undefined,
+      getNextPageParam: (last, pages) =>
+        pages.length * 200 + 200 > mostSorted ? undefined : (last.nextCursor ?? undefined),
+      placeholderData: (old) => old,
+    },
+  )
+  return sort === undefined ? undefined : found
+}
+
+function noteOf(shown: number, total: number, hasMore: boolean) {
+  if (hasMore) return `${count(shown)} of ${count(total)} shown, scroll for more`
+  return shown < total
+    ? `${count(shown)} of ${count(total)} shown: a sorted list ends here`
+    : `all ${count(shown)} shown`
 }
 
 /** The row numbers' own collection; across all tenants its number says too little. */

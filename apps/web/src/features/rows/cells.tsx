@@ -1,5 +1,7 @@
+import type { AskedFor } from '@velocicompanion/api/rows/input'
 import { Evidence } from '../../ui/evidence.tsx'
 import { NotPresent, Null } from '../../ui/Value.tsx'
+import { askedFor, textOf } from './asked.ts'
 
 const most = 300
 
@@ -13,16 +15,24 @@ export function valueAt(data: unknown, path: string[]): unknown {
   return here
 }
 
-/** One line; the drawer has the whole. Absent, null and the empty text are three different things. */
-export function Cell({ value }: { value: unknown }) {
+const cut = (text: string, length: number) =>
+  text.length > length ? `${text.slice(0, length).replace(/[\ud800-\udbff]$/, '')}…` : text
+
+/** Absent, null and the empty text are three different things. */
+export function Shown({ value, most: length = most }: { value: AskedFor; most?: number }) {
   if (value === undefined) return <NotPresent />
   if (value === null) return <Null />
   if (value === '') return <span className="absent">""</span>
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
-  return <Evidence text={text.length > most ? `${text.slice(0, most)}…` : text} />
+  return <Evidence text={cut(textOf(value), length)} />
 }
 
-/** A leaf as text to copy and to search for; a branch is no value, and what is absent or null has no text. */
+/** One line; the drawer has the whole. */
+export function Cell({ value }: { value: unknown }) {
+  const asked = askedFor(value)
+  return asked ? <Shown value={asked.asked} /> : <Evidence text={cut(JSON.stringify(value), most)} />
+}
+
+/** A leaf as text; a branch is no value, and what is absent or null has no text. */
 export function textOfCell(value: unknown): string | undefined {
   if (typeof value === 'string') return value
   return typeof value === 'number' || typeof value === 'boolean' ? JSON.stringify(value) : undefined

@@ -6,6 +6,7 @@ import { appRoute } from '../../layout.tsx'
 const view = {
   row: textParam,
   tab: textParam,
+  sort: textParam,
   columns: z.array(z.string()).optional().catch(undefined),
 }
 

@@ -27,7 +27,7 @@ test('shows rows with their fields as columns and the numbers as they were sent'
     within(grid)
       .getAllByRole('columnheader')
       .map((head) => head.textContent),
-  ).toEqual(['Row', 'Name', 'Id'])
+  ).toEqual(['', 'Row', 'Name', 'Id'])
   expect((await within(grid).findByRole('row', { name: /p2\.exe/ })).textContent).toContain('9007199254740995')
   expect(screen.getByRole('status', { name: 'Status' }).textContent).toContain('3 rows kept')
 })
@@ -35,7 +35,7 @@ test('shows rows with their fields as columns and the numbers as they were sent'
 test('lists what a search found as it was sent: keys in their order, numbers as they were written', async () => {
   const row = '{"b":18446744073709551615,"2":1.0,"1":-0}'
   const { tenantId } = await flow([row, `{"long":"${'x'.repeat(400)}"}`])
-  await bed.open('/hunt', { tenantId })
+  await bed.open('/hunt?columns=["data"]', { tenantId })
   await screen.findByText(row)
   await screen.findByText(`{"long":"${'x'.repeat(291)}…`)
 })
@@ -88,11 +88,11 @@ test('shows the chosen columns in the chosen order, as the address says', async 
   const heads = () => screen.getAllByRole('columnheader').map((head) => head.textContent)
   await user.click(await screen.findByRole('button', { name: 'Columns 3 of 3' }))
   await user.click(await screen.findByRole('checkbox', { name: 'Row' }))
-  await expect.poll(heads).toEqual(['Name', 'Id'])
+  await expect.poll(heads).toEqual(['', 'Name', 'Id'])
   await user.keyboard('{Shift>}{Tab}{/Shift}')
   screen.getByRole('checkbox', { name: 'Id' }).focus()
   await user.keyboard('{Alt>}{ArrowUp}{/Alt}')
-  await expect.poll(heads).toEqual(['Id', 'Name'])
+  await expect.poll(heads).toEqual(['', 'Id', 'Name'])
   expect(decodeURIComponent(bed.address()!)).toContain('columns=["Id","Name"]')
 })
 
@@ -101,34 +101,166 @@ test('a value leads by mouse and by key to exactly the rows that have it', async
   const query = () => screen.getByRole<HTMLInputElement>('textbox', { name: 'Query' }).value
   const user = await bed.open(table, { tenantId })
   await user.click(await screen.findByRole('button', { name: '9007199254740994' }))
-  const menu = await screen.findByRole('menu')
+  const menu = await screen.findByRole('menu', { name: 'Value of Id' })
   expect(
     within(menu)
       .getAllByRole('menuitem')
       .map((item) => item.textContent),
-  ).toEqual(['Open the rowEnter', 'IncludeI', 'Everywhere it was seenW', 'Copy valueY'])
+  ).toEqual([
+    'IncludeI',
+    'ExcludeE',
+    'Only thisO',
+    'Group by this fieldG',
+    'Timeline around itT',
+    'Everywhere it was seenW',
+    'Copy valueY',
+  ])
+  await within(menu).findByText(/1 row · seen on 1 of 1 host/)
   await user.keyboard('w')
   await screen.findByText('1 row matches')
-  expect(query()).toBe('"9007199254740994"')
+  expect(query()).toBe('9007199254740994')
 
-  const again = await bed.open(table, { tenantId })
-  await screen.findByRole('button', { name: '9007199254740994' })
-  screen.getByRole('grid').focus()
-  await again.keyboard('jlli')
-  await screen.findByText('1 row matches')
-  expect(query()).toBe(`collection:${id} source:"Custom.Test" "9007199254740994"`)
+  for (const [letter, found] of [
+    ['i', '1 row matches'],
+    ['e', '2 rows match'],
+  ] as const) {
+    const again = await bed.open(table, { tenantId })
+    await screen.findByRole('button', { name: '9007199254740994' })
+    screen.getByRole('grid').focus()
+    await again.keyboard(`jll${letter}`)
+    await screen.findByText(found)
+    const not = letter === 'e' ? 'NOT ' : ''
+    expect(query()).toBe(`collection:${id} source:"Custom.Test" ${not}Id:9007199254740994`)
+  }
 })
 
-test('a column is as wide as its reader made it, also the next time', async () => {
+test('asks for a number as its row writes it', async () => {
+  const { tenantId, id, table } = await flow(['{"Num":1.0}', '{"Num":1}'])
+  const user = await bed.open(table, { tenantId })
+  await screen.findAllByRole('button', { name: '1' })
+  screen.getByRole('grid').focus()
+  await user.keyboard('li')
+  await screen.findByText('1 row matches')
+  const bar = screen.getByRole<HTMLInputElement>('textbox', { name: 'Query' })
+  expect(bar.value).toBe(`collection:${id} source:"Custom.Test" Num:1.0`)
+})
+
+test('columns are as wide, as pinned and in the order that their reader made them, also the next time', async () => {
   const { tenantId, table } = await flow(numbers.slice(0, 3))
-  const width = () => screen.getAllByRole('columnheader')[0]!.style.width
+  const heads = () =>
+    screen
+      .getAllByRole('columnheader')
+      .slice(1)
+      .map((head) => [head.textContent, head.style.width, head.style.left])
   const user = await bed.open(table, { tenantId })
   await screen.findByRole('button', { name: '9007199254740994' })
-  expect(width()).toBe('72px')
+  expect(heads()[0]).toEqual(['Row', '72px', ''])
   screen.getByRole('grid').focus()
   await user.keyboard('{Alt>}{ArrowRight}{/Alt}')
-  expect(width()).toBe('88px')
+  expect(heads()[0]).toEqual(['Row', '88px', ''])
+  await user.click(screen.getByRole('button', { name: /^Columns/ }))
+  await user.click(await screen.findByRole('button', { name: 'Pin Id' }))
+  expect(heads().map(([name, , left]) => [name, left])).toEqual([
+    ['Id', '34px'],
+    ['Row', ''],
+    ['Name', ''],
+  ])
+  const kept = async () =>
+    (
+      await bed.root.query("select 1 from preferences where tenant_id = $1 and value->'pinned' = '[\"Id\"]'", [
+        tenantId,
+      ])
+    ).rows.length
+  await expect.poll(kept).toBe(1)
+  await bed.open(table, { tenantId, again: true })
+  await screen.findByRole('button', { name: '9007199254740994' })
+  expect(heads().map(([name]) => name)).toEqual(['Id', 'Row', 'Name'])
+  expect(heads()[1]).toEqual(['Row', '88px', ''])
+})
+
+test('40 fast presses of J land on row 40', async () => {
+  const { tenantId, table } = await flow(numbers.slice(0, 60))
   await bed.open(table, { tenantId })
   await screen.findByRole('button', { name: '9007199254740994' })
-  expect(width()).toBe('88px')
+  const grid = screen.getByRole('grid')
+  grid.focus()
+  // All in one go: nothing is drawn between them.
+  for (let i = 0; i < 40; i++) grid.dispatchEvent(new KeyboardEvent('keydown', { key: 'j', bubbles: true }))
+  await expect.poll(() => grid.getAttribute('aria-activedescendant')).toBe('cell-40-0')
+  expect(document.getElementById('cell-40-0')?.textContent).toBe('40')
+})
+
+test('sorts by a head, by mouse and by key, down, up and not at all', async () => {
+  const { tenantId, table } = await flow(['{"a b":2}', '{"a b":10}', '{"a b":1}'])
+  const user = await bed.open(table, { tenantId })
+  const column = () =>
+    screen
+      .getAllByRole('row')
+      .slice(1)
+      .map((row) => within(row).getAllByRole('gridcell')[2]!.textContent)
+  await screen.findByRole('button', { name: '10' })
+  expect(column()).toEqual(['2', '10', '1'])
+  await user.click(screen.getByRole('button', { name: 'a b' }))
+  await expect.poll(column).toEqual(['1', '2', '10'])
+  screen.getByRole('grid').focus()
+  await user.keyboard('l{ArrowUp}{Enter}')
+  await expect.poll(column).toEqual(['10', '2', '1'])
+  expect(screen.getByRole('columnheader', { name: 'a b' }).getAttribute('aria-sort')).toBe('descending')
+  await user.keyboard('{Enter}')
+  await expect.poll(column).toEqual(['2', '10', '1'])
+})
+
+test('starts with the columns that tell rows apart', async () => {
+  const rows = Array.from(
+    { length: 6 },
+    (_, i) => `{"Same":"x","Name":"p${i}","Huge":"${`${i}`.repeat(900)}","Sub":{"a.b":${i}}}`,
+  )
+  const { tenantId, table } = await flow(rows)
+  await bed.open(table, { tenantId })
+  await screen.findByRole('button', { name: 'p5' })
+  expect(screen.getAllByRole('columnheader').map((head) => head.textContent)).toEqual(['', 'Row', 'Name', 'Sub.a.b'])
+  screen.getByRole('button', { name: 'Columns 3 of 5' })
+})
+
+test('selects by key and by box, and copies rows as sent and as CSV that runs no formula', async () => {
+  const rows = ['{"b":1.0,"a":"=cmd()"}', '{"a":"x\\"y","b":9007199254740993}', '{"a":null}']
+  const { tenantId, table } = await flow(rows)
+  const user = await bed.open(table, { tenantId })
+  const bar = () => screen.findByRole('toolbar', { name: 'Selected rows' })
+  await screen.findByRole('button', { name: '=cmd()' })
+  screen.getByRole('grid').focus()
+  await user.keyboard('x{Shift>}j{/Shift}')
+  await within(await bar()).findByText('2 of 3 shown selected')
+  expect(screen.getAllByRole('row', { selected: true })).toHaveLength(2)
+  await user.click(within(await bar()).getByRole('button', { name: 'Copy as JSON lines' }))
+  await expect.poll(() => navigator.clipboard.readText()).toBe(`${rows[0]}\n${rows[1]}\n`)
+  await user.click(within(await bar()).getByRole('button', { name: 'Copy as CSV' }))
+  await expect
+    .poll(() => navigator.clipboard.readText())
+    .toBe('"b","a"\r\n"1","\'=cmd()"\r\n"9007199254740993","x""y"\r\n')
+  await user.click(within(await bar()).getByRole('button', { name: 'Compare the two…' }))
+  const compared = await screen.findByRole('table', { name: 'Fields of both rows' })
+  expect(within(compared).getAllByRole('row')).toHaveLength(3)
+  await user.keyboard('{Escape}')
+  await user.click(await screen.findByRole('checkbox', { name: 'Select row 3' }))
+  await within(await bar()).findByText('3 of 3 shown selected')
+  await user.click(screen.getByRole('button', { name: 'Clear' }))
+  await screen.findByRole('button', { name: /^Columns/ })
+})
+
+test('columns with odd names and hostile values stand as text, and lead to their rows', async () => {
+  const { tenantId, table } = await flow([
+    '{"<b>x</b>":"<img src=x onerror=alert(1)>","a.b c\\"d":"\\u202egpj.exe\\u001b[31m","":"","nul":null}',
+  ])
+  const user = await bed.open(table, { tenantId })
+  const cell = await screen.findByRole('button', { name: 'U+202Egpj.exeU+001B[31m' })
+  screen.getByRole('columnheader', { name: /a\.b c"d/ })
+  screen.getByRole('button', { name: '<img src=x onerror=alert(1)>' })
+  expect(document.querySelector('main img')).toBeNull()
+  expect(cell.title).not.toContain('\u202e')
+  screen.getByRole('button', { name: '""' })
+  screen.getByRole('button', { name: 'null' })
+  await user.click(cell)
+  await user.keyboard('i')
+  await screen.findByText('1 row matches')
 })

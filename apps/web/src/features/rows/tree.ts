@@ -1,3 +1,5 @@
+import type { AskedFor } from '@velocicompanion/api/rows/input'
+
 /** A row in its own order, with duplicate keys and numbers as they were written: what `JSON.parse` would lose. */
 export type Node =
   | { kind: 'object'; entries: [key: string, value: Node][] }
@@ -72,4 +74,21 @@ function take(reader: Reader, pattern: RegExp) {
 
 function skipSpace(reader: Reader) {
   while (/[ \t\r\n]/.test(reader.text[reader.at] ?? '')) reader.at++
+}
+
+/** A leaf as what a query asks for; `undefined` where there is none. What is empty has no value either. */
+export function leafValue(node: Node | undefined): AskedFor {
+  if (node?.kind === 'text') return node.value
+  if (node?.kind !== 'plain') return undefined
+  if (node.text === 'null') return null
+  return /^[tf]/.test(node.text) ? node.text === 'true' : { number: node.text }
+}
+
+/** Every leaf by its place, with `[n]` for the elements of arrays. */
+export function leavesOf(node: Node, at = '', found = new Map<string, Node>()): Map<string, Node> {
+  if (node.kind === 'object')
+    for (const [key, value] of node.entries) leavesOf(value, at === '' ? key : `${at}.${key}`, found)
+  else if (node.kind === 'array') node.items.forEach((item, i) => leavesOf(item, `${at}[${i}]`, found))
+  else found.set(found.has(at) ? `${at} (again ${found.size})` : at, node)
+  return found
 }

@@ -1,43 +1,74 @@
-import { useNavigate } from '@tanstack/react-router'
-import { quoteValue } from '@velocicompanion/api/rows/input'
+import type { LinkProps } from '@tanstack/react-router'
+import { writeTerm } from '@velocicompanion/api/rows/input'
 import { copyText } from '../../ui/Copy.tsx'
 import { toast } from '../../ui/toast.tsx'
-import type { GridColumn } from './columns.ts'
+import { type AskedValue, defanged, textOf } from './asked.ts'
+import { grouped, narrowed } from './query-text.ts'
+
+export const actionNames = {
+  include: { label: 'Include', key: 'i' },
+  exclude: { label: 'Exclude', key: 'e' },
+  only: { label: 'Only this', key: 'o' },
+  group: { label: 'Group by this field', key: 'g' },
+  timeline: { label: 'Timeline around it', key: 't' },
+  everywhere: { label: 'Everywhere it was seen', key: 'w' },
+  case: { label: 'Add to case…', key: 'c' },
+  copy: { label: 'Copy value', key: 'y' },
+  defanged: { label: 'Copy defanged', key: 'shift+y' },
+} as const
+
+export type ActionId = keyof typeof actionNames
 
 export interface ValueAction {
-  id: 'open' | 'include' | 'everywhere' | 'copy'
+  id: ActionId
   label: string
   /** Pressed on the value or in its menu. */
   key: string
   run: () => void
 }
 
-/** Queries are at most so long; a longer value can still be copied. */
-const longest = 4000
-
-/** What can be done with a value. `here` is the query of what is on the screen, which "Include" narrows down. */
-export function useValueActions<T>(here: string, open: (row: T) => void) {
-  const navigate = useNavigate()
-  const search = (query: string) => void navigate({ to: '/hunt', search: { query } })
-  return (row: T, column: GridColumn<T>, text: string): ValueAction[] => {
-    const asked = column.field ? `${column.field}:${quoteValue(text)}` : quoteValue(text)
-    const searchable = !column.ours && text !== '' && asked.length <= longest
-    return [
-      { id: 'open', label: 'Open the row', key: 'enter', run: () => open(row) },
-      ...(searchable
-        ? ([
-            { id: 'include', label: 'Include', key: 'i', run: () => search(here === '' ? asked : `${here} ${asked}`) },
-            { id: 'everywhere', label: 'Everywhere it was seen', key: 'w', run: () => search(asked) },
-          ] satisfies ValueAction[])
-        : []),
-      { id: 'copy', label: 'Copy value', key: 'y', run: () => void copy(text) },
-    ]
-  }
+/** What the screen does for the actions of its values. */
+export interface Asking {
+  /** The query of what is on the screen. */
+  here: string
+  /** Asks another query; `everywhere`: of all times. */
+  ask: (query: string, everywhere?: boolean) => void
+  go: (link: LinkProps) => void
+  /** Undefined for who may not work on cases. */
+  addToCase: ((asked: AskedValue) => void) | undefined
 }
 
-async function copy(text: string) {
-  const done = await copyText(text)
+/** What can be done with a value, always in this order. What makes no sense for it is left out. */
+export function actionsOf(asked: AskedValue, { here, ask, go, addToCase }: Asking): ValueAction[] {
+  const { field, value, row } = asked
+  const term = writeTerm(field, value)
+  const anywhere = writeTerm(undefined, value)
+  const text = textOf(value)
+  const safe = defanged(text)
+  const around = row && { view: 'timeline' as const, around: row.id, span: '5m' }
+  const runs: Record<ActionId, (() => void) | undefined> = {
+    include: term === undefined ? undefined : () => ask(narrowed(here, term)),
+    exclude: term === undefined ? undefined : () => ask(narrowed(here, negated(term))),
+    only: term === undefined ? undefined : () => ask(term),
+    group: field === undefined || field === 'time' ? undefined : () => ask(grouped(here, field)),
+    timeline: around && (() => go({ to: '/hunt', search: (old) => ({ tenant: old.tenant, query: here, ...around }) })),
+    everywhere: anywhere === undefined || field === 'time' ? undefined : () => ask(anywhere, true),
+    case: (row ?? text) && addToCase ? () => addToCase(asked) : undefined,
+    copy: value === undefined ? undefined : () => void copy(text),
+    defanged: value === undefined || safe === text ? undefined : () => void copy(safe),
+  }
+  return (Object.keys(actionNames) as ActionId[]).flatMap((id) => {
+    const run = runs[id]
+    return run ? [{ id, ...actionNames[id], run }] : []
+  })
+}
+
+/** Said twice it is not said: what is absent is excluded by asking for what is there. */
+const negated = (term: string) => (term.startsWith('NOT ') ? term.slice(4) : `NOT ${term}`)
+
+export async function copy(text: string, done = 'Copied.') {
+  const ok = await copyText(text)
   toast({
-    text: done ? 'Copied.' : 'The browser refused the clipboard. Open the row, select the text and copy it by hand.',
+    text: ok ? done : 'The browser refused the clipboard. Open the row, select the text and copy it by hand.',
   })
 }

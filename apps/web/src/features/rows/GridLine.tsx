@@ -1,0 +1,105 @@
+/* oxlint-disable jsx-a11y/prefer-tag-over-role -- rows stand at computed places, which a table does not allow */
+import { Checkbox } from '@mantine/core'
+import type { MouseEvent } from 'react'
+import { visible } from '../../ui/evidence.tsx'
+import { textOf } from './asked.ts'
+import { boxWidth, type ShownColumn } from './columns.ts'
+import type { RowGridProps } from './RowGrid.tsx'
+import type { Place } from './useGridKeys.ts'
+
+interface GridLineProps<T> extends RowGridProps<T> {
+  row: T
+  index: number
+  top: number
+  isOpen: boolean
+  isSelected: boolean
+  /** The column that has the focus, if it is in this row. */
+  at: number | undefined
+  put: (place: Place) => void
+  /** Takes the height of a row whose cells wrap. */
+  measure: ((element: Element | null) => void) | undefined
+}
+
+export function GridLine<T>({ measure, ...props }: GridLineProps<T>) {
+  const { row, rows, rowKey, index, top, isOpen, isSelected, at, put, columns, onOpen, selected, onSelect } = props
+  const select = (event: MouseEvent<HTMLInputElement>) => {
+    const next = new Set(selected)
+    const near = event.shiftKey ? rows.findLastIndex((other, i) => i < index && selected.has(rowKey(other))) : -1
+    for (const other of rows.slice(near < 0 ? index : near, index + 1))
+      if (isSelected && near < 0) next.delete(rowKey(other))
+      else next.add(rowKey(other))
+    onSelect(next)
+  }
+  const className = ['r', at !== undefined && 'cur', isOpen && 'open'].filter(Boolean).join(' ')
+  return (
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- the grid is one tab stop and hears the keys for its rows
+    <div
+      role="row"
+      ref={measure}
+      data-index={index}
+      aria-rowindex={index + 2}
+      aria-selected={isSelected}
+      className={className}
+      style={{ top }}
+      onClick={() => {
+        put({ row: index, column: at ?? 0 })
+        onOpen(row)
+      }}
+    >
+      <div role="gridcell" className="c pin" style={{ width: boxWidth, left: 0 }}>
+        <Checkbox
+          size="xs"
+          tabIndex={-1}
+          aria-label={`Select row ${index + 1}`}
+          checked={isSelected}
+          wrapperProps={{ onClick: stop }}
+          onChange={() => {}}
+          onClick={select}
+        />
+      </div>
+      {columns.map((column, c) => (
+        <GridCell key={column.id} {...props} column={column} c={c} isHere={c === at} />
+      ))}
+    </div>
+  )
+}
+
+interface GridCellProps<T> extends Omit<GridLineProps<T>, 'measure'> {
+  column: ShownColumn<T>
+  c: number
+  isHere: boolean
+}
+
+function GridCell<T>({ row, index, column, c, isHere, put, onMenu }: GridCellProps<T>) {
+  const asked = column.asked?.(row)
+  const { left } = column
+  return (
+    <div
+      id={`cell-${index}-${c}`}
+      className={['c', left !== undefined && 'pin', isHere && 'here'].filter(Boolean).join(' ')}
+      role="gridcell"
+      style={{ width: column.width, ...(left !== undefined && { left }) }}
+    >
+      {asked === undefined ? (
+        <span className="v">{column.cell(row)}</span>
+      ) : (
+        <button
+          type="button"
+          tabIndex={-1}
+          className="v"
+          title={visible(textOf(asked.value).slice(0, 2000))}
+          onClick={(event) => {
+            event.stopPropagation()
+            put({ row: index, column: c })
+            onMenu(asked, event.currentTarget.getBoundingClientRect())
+          }}
+        >
+          {column.cell(row)}
+        </button>
+      )}
+    </div>
+  )
+}
+
+/** The box selects; the row around it opens. */
+const stop = (event: MouseEvent) => event.stopPropagation()

@@ -1,0 +1,94 @@
+import { Button } from '@mantine/core'
+import { useState } from 'react'
+import { client } from '../../api.ts'
+import { count, plural } from '../../lib/format.ts'
+import { useTenant } from '../../lib/tenant.ts'
+import { toast } from '../../ui/toast.tsx'
+import type { GridColumn } from './columns.ts'
+import { CompareRows } from './CompareRows.tsx'
+import { csvOf } from './csv.ts'
+import type { Row } from './RowDrawer.tsx'
+import { copy } from './value-actions.ts'
+import { useValues } from './Values.tsx'
+
+interface SelectionBarProps {
+  rows: Row[]
+  columns: GridColumn<Row>[]
+  /** How many are shown, of which these are selected. */
+  shown: number
+  selectAll: () => void
+  clear: () => void
+}
+
+/** In the place of the bar above the grid, as high as that. */
+export function SelectionBar({ rows, columns, shown, selectAll, clear }: SelectionBarProps) {
+  const { addRows } = useValues()
+  const { copyLines, copying } = useCopyLines(rows)
+  const [comparing, setComparing] = useState(false)
+  return (
+    <div className="rowsbar sel" role="toolbar" aria-label="Selected rows">
+      <b className="b">
+        {count(rows.length)} of {count(shown)} shown selected
+      </b>
+      {rows.length < shown && (
+        <Button variant="subtle" size="compact-xs" onClick={selectAll}>
+          Select all {count(shown)} shown
+        </Button>
+      )}
+      <span className="vr" />
+      {addRows && (
+        <Button variant="subtle" size="compact-xs" onClick={() => addRows(rows)}>
+          Add to case…
+        </Button>
+      )}
+      <Button variant="subtle" size="compact-xs" loading={copying} onClick={() => void copyLines()}>
+        Copy as JSON lines
+      </Button>
+      <Button
+        variant="subtle"
+        size="compact-xs"
+        onClick={() => void copy(csvOf(rows, columns), `Copied ${plural(rows.length, 'row')} as CSV.`)}
+      >
+        Copy as CSV
+      </Button>
+      {rows.length === 2 && (
+        <Button variant="subtle" size="compact-xs" onClick={() => setComparing(true)}>
+          Compare the two…
+        </Button>
+      )}
+      <span className="grow" />
+      <Button variant="subtle" size="compact-xs" onClick={clear}>
+        Clear
+      </Button>
+      {comparing && rows[0] && rows[1] && (
+        <CompareRows left={rows[0]} right={rows[1]} close={() => setComparing(false)} />
+      )}
+    </div>
+  )
+}
+
+/** So many are asked for at a time. */
+const atOnce = 6
+
+/** Each row exactly as sent; one that came over several lines is one line, which JSON reads alike. */
+function useCopyLines(rows: Row[]) {
+  const tenant = useTenant()
+  const [copying, setCopying] = useState(false)
+  const copyLines = async () => {
+    setCopying(true)
+    const lines: string[] = []
+    let failed = 0
+    for (let at = 0; at < rows.length; at += atOnce) {
+      const some = rows.slice(at, at + atOnce).map(({ id }) => client.rows.raw.query({ id, ...tenant }))
+      for (const one of await Promise.allSettled(some))
+        if (one.status === 'fulfilled') lines.push(one.value.replaceAll(/[\r\n]+/g, ' '))
+        else failed++
+    }
+    setCopying(false)
+    const missing = failed > 0 ? ` ${plural(failed, 'row')} could not be read as text and is not among them.` : ''
+    if (lines.length === 0) toast({ text: `Nothing was copied.${missing}` })
+    else
+      await copy(lines.map((line) => `${line}\n`).join(''), `Copied ${plural(lines.length, 'row')} as sent.${missing}`)
+  }
+  return { copyLines, copying }
+}
