@@ -12,6 +12,7 @@ import { accountRoutes, entryRoutes } from './features/auth/routes.ts'
 import { exportRoutes } from './features/exports/routes.ts'
 import { ingestionRoutes } from './features/ingestion/routes.ts'
 import { notificationRoutes } from './features/notifications/routes.ts'
+import { processRoutes } from './features/processes/routes.ts'
 import { retentionRoutes } from './features/retention/routes.ts'
 import { tenantRoutes } from './features/tenants/routes.ts'
 import { tokenRoutes } from './features/tokens/routes.ts'
@@ -29,6 +30,7 @@ const routeTree = rootRoute.addChildren([
     ...rowRoutes,
     ...hostRoutes,
     ...timelineRoutes,
+    ...processRoutes,
     ...homeRoutes,
     ...collectionRoutes,
     ...caseRoutes,

@@ -106,6 +106,8 @@ test('every procedure says who may call it', () => {
       "notifications.unread: signed-in",
       "preferences.get: signed-in",
       "preferences.set: signed-in",
+      "processes.snapshots: row:read",
+      "processes.tree: row:read",
       "retention.get: retention:manage",
       "retention.preview: retention:manage",
       "retention.set: retention:manage",

@@ -12,6 +12,7 @@ import { indicatorsRouter } from './indicators/router.ts'
 import { ingestionRouter } from './ingestion/router.ts'
 import { notificationsRouter } from './notifications/router.ts'
 import { preferencesRouter } from './preferences/router.ts'
+import { processesRouter } from './processes/router.ts'
 import { retentionRouter } from './retention/router.ts'
 import { rowsRouter } from './rows/router.ts'
 import { searchesRouter } from './searches/router.ts'
@@ -39,6 +40,7 @@ export const appRouter = router({
   ingestion: ingestionRouter,
   notifications: notificationsRouter,
   preferences: preferencesRouter,
+  processes: processesRouter,
   retention: retentionRouter,
   rows: rowsRouter,
   searches: searchesRouter,

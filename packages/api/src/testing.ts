@@ -110,6 +110,8 @@ export const rowOf: Record<string, { table: string; input?: object; as?: string;
   'ingestion.retryImport': { table: 'imports' },
   'ingestion.removeKey': { table: 'import_keys' },
   'notifications.read': { table: 'notifications' },
+  'processes.snapshots': { table: 'hosts', as: 'hostId' },
+  'processes.tree': { table: 'hosts', as: 'hostId' },
   'timeline.host': { table: 'hosts', as: 'hostId' },
   'timeline.lanes': { table: 'hosts', as: 'hostId' },
   'annotations.list': { table: 'hosts', as: 'hostId' },

@@ -112,6 +112,8 @@ const reads: Record<
     c.timeline.aroundMore({ row, span: 366 * 86_400, untimed: true, cursor: '0_0_0_0_0_0', direction: 'after' }),
   'annotations.ofRow': (c, { row }) => c.annotations.ofRow({ row }),
   'annotations.list': 'by id',
+  'processes.snapshots': 'by id',
+  'processes.tree': 'by id',
   'timeline.host': 'by id',
   'timeline.lanes': 'by id',
   'senders.list': (c) => c.senders.list({}),

@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router'
+import './hosts.css'
 
 /** What there is of one host, each at its own address. */
 export function HostTabs({ id }: { id: number }) {
@@ -10,6 +11,9 @@ export function HostTabs({ id }: { id: number }) {
       </Link>
       <Link to="/hosts/$id/timeline" params={params} activeOptions={{ includeSearch: false }}>
         Timeline
+      </Link>
+      <Link to="/hosts/$id/processes" params={params} activeOptions={{ includeSearch: false }}>
+        Processes
       </Link>
     </nav>
   )

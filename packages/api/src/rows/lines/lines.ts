@@ -31,7 +31,7 @@ const linesBytes = 4_000_000
 /** A frame is opened for the rows of so many hits at a time. */
 const hitsAtOnce = 200
 
-type Located = Omit<Hit, 'time'>
+export type Located = Omit<Hit, 'time'>
 
 const frameOf = ({ blockRow }: Located) => Math.floor(blockRow / frameLines)
 const frameKeyOf = (hit: Located) => `${hit.blockId}.${frameOf(hit)}`
@@ -40,7 +40,7 @@ const framesFor = (hits: Located[]) => [
 ]
 
 /** Each row's stored line in order, as `convert` makes something of it. */
-async function* readLines<T extends Located, R>(scope: ReadScope, hits: T[], convert: (line: Buffer, hit: T) => R) {
+export async function* readLines<T extends Located, R>(scope: ReadScope, hits: T[], convert: (line: Buffer, hit: T) => R) {
   for (let at = 0; at < hits.length;) {
     const some = hits.slice(at, at + hitsAtOnce)
     const { bytes, places } = await firstFrames(scope, framesFor(some))
@@ -119,7 +119,7 @@ function rowOf(hit: Hit, line: ShownLine, names: PageParts['names']): Row {
 const unique = (hits: Hit[], key: 'hostId' | 'sourceId' | 'collectionId') => [...new Set(hits.map((hit) => hit[key]))]
 
 /** Rows of runs by their place in the block; times are read apart. */
-function locate(runs: Run[], from: number, limit: number): Located[] {
+export function locate(runs: Run[], from: number, limit: number): Located[] {
   const rows: Located[] = []
   for (const { tenantId, blockId, hostId, collectionId, sourceId, firstRow, blockRow, n } of runs) {
     for (let i = Math.max(0, from - firstRow); i < n && rows.length < limit; i++)
