@@ -150,7 +150,7 @@ async function rowsOfLog(searcher: Searcher, { sourceId }: Snapshot, hostId: num
   const collect = { kind: 'page' as const, size: most + 1, after: undefined }
   const plan = await planRows(searcher, { filter, leaves }, { from: -9e18, to: 9e18 }, collect)
   const blocks = plan.blocks.filter((block) => block.sourceId === sourceId)
-  const { hits } = await look(searcher, { ...plan, blocks }, { collect, counts: false })
+  const { hits } = await look(searcher, { ...plan, blocks }, { finish: { kind: 'count' }, counts: false })
   if (hits.length > most) throw tooMany()
   return hits.filter((hit) => hit.hostId === hostId)
 }

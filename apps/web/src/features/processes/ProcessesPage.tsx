@@ -19,8 +19,8 @@ import '../rows/rows.css'
 import './processes.css'
 
 const keys = [
-  { keys: ['↑', '↓'], label: 'move' },
-  { keys: ['←', '→'], label: 'close, open' },
+  { keys: ['Arrows'], label: 'move, open, close' },
+  { keys: ['Home', 'End'], label: 'ends' },
   { keys: ['Enter'], label: 'the row' },
   { keys: ['?'], label: 'all keys' },
 ]

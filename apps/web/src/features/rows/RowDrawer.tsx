@@ -11,6 +11,7 @@ import { Evidence } from '../../ui/evidence.tsx'
 import { Facts } from '../../ui/Facts.tsx'
 import { Loaded } from '../../ui/Loaded.tsx'
 import { Mono } from '../../ui/Value.tsx'
+import { RowAnnotations } from '../annotations/RowAnnotations.tsx'
 import { RowTree } from './RowTree.tsx'
 import { parseTree } from './tree.ts'
 
@@ -52,6 +53,7 @@ export function RowDrawer({ row, rows, tab, onTab, onOpen }: RowDrawerProps) {
           <Mono value={row.host} /> · <span className="mono">{row.eventTime}</span>
         </div>
       </header>
+      <RowAnnotations row={row} />
       <Tabs
         value={tab === 'origin' || tab === 'raw' ? tab : 'fields'}
         onChange={(next) => onTab(next === 'fields' || next === null ? undefined : next)}

@@ -7,6 +7,7 @@ import { Evidence } from '../../ui/evidence.tsx'
 import { Loaded } from '../../ui/Loaded.tsx'
 import { gistOf } from './gist.ts'
 import { type Entry, type Line, Lines, withGaps } from './Lines.tsx'
+import { AnnotationEditor, useAnnotations, withNotes } from './notes.tsx'
 import { SourceChips } from './SourceChips.tsx'
 import { clock, fieldName, spanLabel, spanSeconds } from './words.ts'
 import '../rows/rows.css'
@@ -18,6 +19,8 @@ interface AroundProps {
   span: string
   onSpan: (span: string) => void
   onOpen: (row: Line) => void
+  /** Puts another row in the middle; without it, T does nothing. */
+  onRow?: (row: Line) => void
 }
 
 const spans = ['10s', '2m', '5m', '15m', '1h', '1d']
@@ -32,7 +35,7 @@ interface Further {
 const nothing: Further = { before: [], after: [] }
 
 /** The rows of a row's host around it, of every source, in the order of time. */
-export function Around({ row, span, onSpan, onOpen }: AroundProps) {
+export function Around({ row, span, onSpan, onOpen, onRow }: AroundProps) {
   const [off, setOff] = useState<number[]>([])
   const [every, setEvery] = useState(false)
   const [untimed, setUntimed] = useState(false)
@@ -79,7 +82,7 @@ export function Around({ row, span, onSpan, onOpen }: AroundProps) {
                 />
               )}
             </SourceChips>
-            <AroundLines data={data} further={further} onOpen={onOpen} />
+            <AroundLines data={data} further={further} onOpen={onOpen} onRow={onRow} />
           </>
         )}
       </Loaded>
@@ -117,10 +120,13 @@ interface AroundLinesProps {
   data: Around
   further: ReturnType<typeof useFurther>
   onOpen: (row: Line) => void
+  onRow: ((row: Line) => void) | undefined
 }
 
-function AroundLines({ data, further, onOpen }: AroundLinesProps) {
+function AroundLines({ data, further, onOpen, onRow }: AroundLinesProps) {
   const { pages, next, load } = further
+  const notes = useAnnotations(data.anchor.hostId)
+  const { list: written, open } = notes
   const entries = useMemo(() => {
     const side = (direction: Direction) => [data[direction], ...pages[direction]]
     const lines = (direction: Direction) => side(direction).flatMap((page) => page.lines)
@@ -136,22 +142,29 @@ function AroundLines({ data, further, onOpen }: AroundLinesProps) {
         ]
       return endsOf(data, direction, last.hiddenBeyond ?? 0)
     }
-    return [
-      ...end('before'),
+    const middle = [
       ...withGaps(lines('before'), data.anchor, 'before'),
       { key: data.anchor.key, line: data.anchor },
       ...withGaps(lines('after'), data.anchor, 'after'),
-      ...end('after'),
     ]
+    const range = {
+      from: next('before') === null ? data.from : (lines('before').at(-1)?.at ?? data.from),
+      to: next('after') === null ? data.to : (lines('after').at(-1)?.at ?? data.to),
+    }
+    return [...end('before'), ...withNotes(middle, written, range, open), ...end('after')]
     // oxlint-disable-next-line react/exhaustive-deps -- `load` and `next` follow from the pages
-  }, [data, pages, next('before'), next('after')])
+  }, [data, pages, next('before'), next('after'), written, open])
   return (
-    <Lines
-      label={`Timeline, ${fieldName(data.anchor.field)} of the row in the middle`}
-      entries={entries}
-      anchor={data.anchor}
-      onOpen={onOpen}
-    />
+    <>
+      <Lines
+        label={`Timeline, ${fieldName(data.anchor.field)} of the row in the middle`}
+        entries={entries}
+        anchor={data.anchor}
+        onOpen={onOpen}
+        letters={[...notes.letters, ...(onRow ? [{ key: 't', label: 'Timeline around the row', run: onRow }] : [])]}
+      />
+      <AnnotationEditor {...notes.editing} />
+    </>
   )
 }
 

@@ -8,6 +8,7 @@ import { Loaded } from '../../ui/Loaded.tsx'
 import { EmptyState, ErrorState } from '../../ui/states.tsx'
 import { StatusLine } from '../../ui/StatusLine.tsx'
 import { Lanes } from './Lanes.tsx'
+import { AnnotationEditor, useAnnotations, withNotes } from './notes.tsx'
 import { type Entry, type Line, Lines, timelineKeys, withGaps } from './Lines.tsx'
 import { clock } from './words.ts'
 
@@ -44,19 +45,20 @@ export function HostLines({ hostId, search, onOpen }: HostLinesProps) {
     placeholderData: (old) => old,
   })
   const { fetchNextPage } = found
+  const notes = useAnnotations(hostId)
+  const { list: written, open } = notes
   const pages = found.data?.pages
   const entries = useMemo(() => {
     const last = pages?.at(-1)
     if (!pages || !last) return []
-    return [
-      ...withGaps(
-        pages.flatMap(({ lines }) => lines),
-        undefined,
-        'after',
-      ),
-      ...endOf(last, to, () => void fetchNextPage()),
-    ]
-  }, [pages, to, fetchNextPage])
+    const lines = withGaps(
+      pages.flatMap((page) => page.lines),
+      undefined,
+      'after',
+    )
+    const range = { from: from ?? '', to: last.next === null ? (to ?? '9999') : (last.lines.at(-1)?.at ?? '') }
+    return [...withNotes(lines, written, range, open), ...endOf(last, to, () => void fetchNextPage())]
+  }, [pages, from, to, fetchNextPage, written, open])
   const shown = pages?.reduce((sum, { lines }) => sum + lines.length, 0) ?? 0
   const first = pages?.[0]
   const total = lanes.data?.lanes.reduce((sum, { rows }) => sum + rows, 0)
@@ -70,11 +72,12 @@ export function HostLines({ hostId, search, onOpen }: HostLinesProps) {
           off={off}
           onOff={(next) => setSearch({ off: next.length > 0 ? next : undefined }, true)}
           onRange={(low, high) => setSearch({ from: isoOf(low), to: isoOf(high) })}
-          marks={[]}
+          marks={written}
         />
       )}
       <div className="rowsbar">
         <Zoom lanes={lanes.data} isWhole={from === undefined && to === undefined} set={(next) => setSearch(next)} />
+        {notes.button}
         <span className="grow" />
         {(lanes.data?.untimed ?? 0) > 0 && (
           <Switch
@@ -104,6 +107,7 @@ export function HostLines({ hostId, search, onOpen }: HostLinesProps) {
               anchor={undefined}
               onOpen={onOpen}
               letters={[
+                ...notes.letters,
                 {
                   key: 't',
                   label: 'Timeline around the row',
@@ -114,6 +118,7 @@ export function HostLines({ hostId, search, onOpen }: HostLinesProps) {
           )
         }
       </Loaded>
+      <AnnotationEditor {...notes.editing} />
       <StatusLine
         parts={[
           total !== undefined && `${plural(total, 'row')} in the range`,

@@ -42,6 +42,7 @@ export function HostTimelinePage() {
               span={search.span ?? '5m'}
               onSpan={(span) => setSearch({ span }, true)}
               onOpen={onOpen}
+              onRow={({ id: around }) => setSearch({ around })}
             />
             <StatusLine parts={['Rows of every source of the host around one row']} keys={timelineKeys} />
           </>

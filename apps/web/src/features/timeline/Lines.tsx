@@ -94,7 +94,7 @@ export function Lines({ label, entries, anchor, onOpen, letters = [] }: LinesPro
   }
   return (
     <div
-      className="grid-wrap tlines"
+      className={anchor ? 'grid-wrap tlines' : 'grid-wrap tlines dated'}
       ref={scroller}
       role="grid"
       tabIndex={0}
@@ -203,9 +203,11 @@ function RowLine({ index, start, isHere, line, anchor, onClick }: RowLineProps) 
       <span role="gridcell" className="mono trunc" title={line.at}>
         {clock(line.at, anchor?.at)}
       </span>
-      <span role="gridcell" className={isAnchor ? 'acc b' : 't3'}>
-        {isAnchor ? 'here' : anchor ? offset(anchor, line) : ''}
-      </span>
+      {anchor && (
+        <span role="gridcell" className={isAnchor ? 'acc b' : 't3'}>
+          {isAnchor ? 'here' : offset(anchor, line)}
+        </span>
+      )}
       <span role="gridcell" className="mono t2 trunc" title={visible(line.source)}>
         <Evidence text={line.source} />
       </span>

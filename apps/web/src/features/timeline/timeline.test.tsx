@@ -76,6 +76,39 @@ test('T puts the row that has the focus in the middle', async () => {
   expect(bed.address()).toContain(`around=${encodeURIComponent(row(1))}`)
 })
 
+test('an annotation is made from a row by key, stands in the timeline, and is taken back', async () => {
+  const { tenantId, id, row } = await hostWith(rows)
+  const user = await bed.open(`/hosts/${id}/timeline`, { tenantId })
+  const grid = await screen.findByRole('grid', { name: 'Timeline of the host' })
+  await user.keyboard('ja')
+  const dialog = await screen.findByRole('dialog', { name: 'Annotate' })
+  await user.type(within(dialog).getByRole('textbox', { name: /What happened/ }), 'second stage')
+  await user.click(within(dialog).getByRole('button', { name: 'Save' }))
+  await within(grid).findByText('second stage')
+  expect(lines(grid).findIndex((line) => line?.includes('second stage'))).toBe(
+    lines(grid).findIndex((line) => line?.includes('second.exe')) + 1,
+  )
+  await user.keyboard('{Escape}')
+  grid.focus()
+  await user.keyboard('{Home}{ArrowDown}{Enter}')
+  const drawer = await screen.findByRole('complementary', { name: 'Row' })
+  await within(drawer).findByText('second stage')
+  expect(bed.address()).toContain(encodeURIComponent(row(1)))
+  await user.click(within(drawer).getByRole('button', { name: 'Delete' }))
+  await screen.findByText('Deleted the annotation.')
+  expect(within(grid).queryByText('second stage')).toBeNull()
+  await user.click(screen.getByRole('button', { name: 'Undo' }))
+  await within(grid).findByText('second stage')
+})
+
+test('a viewer reads annotations and is not offered to write them', async () => {
+  const { tenantId, id, row } = await hostWith(rows)
+  await bed.open(`/hosts/${id}/timeline?row=${row(0)}`, { tenantId, role: 'viewer' })
+  await screen.findByRole('complementary', { name: 'Row' })
+  await screen.findByRole('grid', { name: 'Timeline of the host' })
+  expect(screen.queryByRole('button', { name: /Annotate/ })).toBeNull()
+})
+
 test('writes times and distances without losing a digit', () => {
   expect(clock('2026-11-24T06:38:51.209123400Z', '2026-11-24T00:00:00Z')).toBe('06:38:51.2091234')
   expect(clock('2026-11-24T06:38:51.200000Z')).toBe('2026-11-24 06:38:51.200')

@@ -40,7 +40,11 @@ const framesFor = (hits: Located[]) => [
 ]
 
 /** Each row's stored line in order, as `convert` makes something of it. */
-export async function* readLines<T extends Located, R>(scope: ReadScope, hits: T[], convert: (line: Buffer, hit: T) => R) {
+export async function* readLines<T extends Located, R>(
+  scope: ReadScope,
+  hits: T[],
+  convert: (line: Buffer, hit: T) => R,
+) {
   for (let at = 0; at < hits.length;) {
     const some = hits.slice(at, at + hitsAtOnce)
     const { bytes, places } = await firstFrames(scope, framesFor(some))
