@@ -20,6 +20,10 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
     return ([rows = '200000', pairs = '3', flowRows]) =>
       ingest(Number(rows), Number(pairs), flowRows ? Number(flowRows) : undefined)
   },
+  export: async () => {
+    const { exportRows } = await import('./export.ts')
+    return ([rows = '1000000']) => exportRows(Number(rows))
+  },
   import: async () => {
     const { importZip } = await import('./import.ts')
     return ([mb = '2000']) => importZip(Number(mb))
