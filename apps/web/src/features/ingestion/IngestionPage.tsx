@@ -6,6 +6,7 @@ import { Loaded } from '../../ui/Loaded.tsx'
 import { Page } from '../../ui/Page.tsx'
 import { Senders } from '../senders/Senders.tsx'
 import { StoppedSenders } from '../senders/StoppedSenders.tsx'
+import { Blocks } from './Blocks.tsx'
 import { Deliveries } from './Deliveries.tsx'
 import { Hunts } from './Hunts.tsx'
 import { Imports } from './Imports.tsx'
@@ -37,7 +38,10 @@ export function IngestionPage() {
                   <Hunts />
                   <Deliveries />
                 </div>
-                <Senders />
+                <div className="stack">
+                  <Senders />
+                  <Blocks {...data.blocks} />
+                </div>
               </div>
             </>
           )}

@@ -125,6 +125,20 @@ test('a hunt says what it lacks, and leads to Velociraptor once its address is k
   expect(flowLink.getAttribute('href')).toContain('#/collected/C.1/F.DC2.H')
 })
 
+test('says which blocks do not hold what was stored', async () => {
+  await flow()
+  await bed.root.query(
+    `insert into damaged_blocks (tenant_id, block_id, source_id, rows, reason)
+     select tenant_id, block_id, source_id, n, 'a hash is not that of the lines' from blocks where tenant_id = $1 limit 1`,
+    [tenantId],
+  )
+  await bed.open('/ingestion', { tenantId })
+  await (await panel('Damaged blocks')).findByText('a hash is not that of the lines')
+  const blocks = await panel('Evidence blocks')
+  blocks.getByText('1 block')
+  blocks.getByText(/^[12], joined once/)
+})
+
 test('says what comes next where nothing has come yet', async () => {
   await bed.open('/ingestion', { tenantId, role: 'admin' })
   await screen.findByText('No sender yet')
