@@ -3,7 +3,7 @@ import { IconSearch } from '@tabler/icons-react'
 import { Fragment } from 'react'
 import { Bell } from '../features/notifications/Bell.tsx'
 import { useAllTenants } from '../lib/tenant.ts'
-import { crumbs } from '../ui/crumbs.ts'
+import { crumbs, setCrumbSide } from '../ui/crumbs.ts'
 import { Tag } from '../ui/Tag.tsx'
 import { openPalette } from './panes.ts'
 import { TenantSwitcher } from './TenantSwitcher.tsx'
@@ -16,6 +16,7 @@ export function TopBar() {
       <TenantSwitcher />
       {audited && <Tag>Audited</Tag>}
       <Crumbs />
+      <div className="crumbside" ref={setCrumbSide} />
       <span className="grow" />
       <button type="button" className="palettebtn" onClick={openPalette}>
         <IconSearch size={15} aria-hidden />

@@ -1,4 +1,4 @@
-import { IconBriefcase, IconDeviceDesktop, IconListSearch } from '@tabler/icons-react'
+import { IconBookmark, IconBriefcase, IconDeviceDesktop, IconListSearch } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { quoteValue } from '@velocicompanion/api/rows/input'
 import { trpc } from '../api.ts'
@@ -8,7 +8,7 @@ import type { Entry, EntryGroup } from './palette-entries.ts'
 
 const most = 5
 
-/** Hosts and cases of that name, and the search of all rows for exactly this value. */
+/** Hosts, cases and saved searches of that name, and the search of all rows for exactly this value. */
 export function useFound(text: string): EntryGroup[] {
   const tenant = useTenant()
   const { nameOf } = useTenantNames()
@@ -17,6 +17,7 @@ export function useFound(text: string): EntryGroup[] {
   const options = { enabled: text !== '', staleTime: 30_000 }
   const hosts = trpc.hosts.list.useQuery(asked, options)
   const cases = trpc.cases.list.useQuery(asked, options)
+  const searches = trpc.searches.list.useQuery({ query: text, limit: most }, options)
   if (text === '') return []
   const everywhere: Entry = {
     id: 'rows',
@@ -42,8 +43,18 @@ export function useFound(text: string): EntryGroup[] {
       run: () => void navigate({ to: '/cases/$id', params: { id: String(found.id) }, search: within(found.tenantId) }),
     })),
   ]
+  const saved: Entry[] = [...(searches.data?.rows ?? []), ...(searches.data?.builtIn ?? [])]
+    .slice(0, most)
+    .map((one) => ({
+      id: `search ${one.id}`,
+      label: one.name,
+      hint: one.builtIn ? 'built-in search' : 'saved search',
+      icon: IconBookmark,
+      run: () => void navigate({ to: '/hunt', search: { search: one.id } }),
+    }))
   return [
     { name: `“${text}”`, entries: [everywhere] },
     { name: 'Hosts and cases', entries: found },
+    { name: 'Saved searches', entries: saved },
   ]
 }

@@ -8,3 +8,7 @@ export interface Crumb {
 /** The way to the open page, shown in the top bar. */
 export const crumbs = store<Crumb[]>([])
 export const setCrumbs = crumbs.set
+
+/** The place behind the crumbs, for what a page adds there. */
+export const crumbSide = store<HTMLElement | null>(null)
+export const setCrumbSide = crumbSide.set

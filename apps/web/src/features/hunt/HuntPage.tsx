@@ -20,6 +20,10 @@ import { ExportButton } from '../exports/ExportButton.tsx'
 import { Fault, faultOf } from './Fault.tsx'
 import { Summary } from './Summary.tsx'
 import { NextToken } from '../tokens/NextToken.tsx'
+import { History } from '../searches/History.tsx'
+import { useRemember } from '../searches/remember.ts'
+import { SaveBar } from '../searches/SaveBar.tsx'
+import { ViewsMenu } from '../searches/ViewsMenu.tsx'
 import '../rows/rows.css'
 
 const keys = [
@@ -92,9 +96,11 @@ export function HuntPage() {
   if (found.data && found.data !== kept) keep(found.data)
   const data = found.data ?? (fault ? kept : undefined)
   const first = data?.pages[0]
+  useRemember({ query: q, from, to }, found.isPlaceholderData ? undefined : found.data?.pages[0])
   const rows = data?.pages.flatMap((page) => page.rows) ?? []
   return (
     <FixedPage name="Hunt">
+      <SaveBar />
       <QueryBar
         key={`${q} ${from} ${to}`}
         q={q}
@@ -218,6 +224,7 @@ function QueryBar({ q, from, to, fault, run }: BarProps) {
   return (
     <search>
       <form className="qbar" onSubmit={submit}>
+        <ViewsMenu />
         <TextInput
           ref={input}
           name="q"
@@ -231,6 +238,7 @@ function QueryBar({ q, from, to, fault, run }: BarProps) {
           style={{ flex: 1 }}
           classNames={{ input: 'mono' }}
         />
+        <History />
         <TextInput
           type="datetime-local"
           step="1"

@@ -21,6 +21,8 @@ export const huntSearch = z.object({
   least: texts,
   row: textParam,
   tab: textParam,
+  /** The saved search that is open. */
+  search: z.number().int().optional().catch(undefined),
   around: textParam,
   span: textParam,
 })

@@ -1,4 +1,4 @@
-import { Button, Popover, TextInput } from '@mantine/core'
+import { ActionIcon, Button, Popover, TextInput } from '@mantine/core'
 import { IconHistory, IconNote } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { useState, type KeyboardEvent, type SyntheticEvent } from 'react'
@@ -21,13 +21,11 @@ export function History() {
   return (
     <Popover opened={opened} onChange={open} width={560} position="bottom-end" trapFocus returnFocus>
       <Popover.Target>
-        <span>
-          <Act label="History" size={24} icon={<IconHistory size={16} />} onClick={() => open(!opened)} />
-        </span>
+        <ActionIcon size={24} aria-label="History" title="History" onClick={() => open(!opened)}>
+          <IconHistory size={16} />
+        </ActionIcon>
       </Popover.Target>
-      <Popover.Dropdown aria-label="History" p={0}>
-        {opened && <Panel close={() => open(false)} />}
-      </Popover.Dropdown>
+      <Popover.Dropdown p={0}>{opened && <Panel close={() => open(false)} />}</Popover.Dropdown>
     </Popover>
   )
 }
@@ -103,7 +101,8 @@ function EntryLine({ entry, depth, isFirst, isNoting, note, close }: LineProps) 
   const goBack = useGoBack(close)
   const isOpen = openEntry.use() === entry.id
   const { nameOf } = useTenantNames()
-  const where = entry.across === null ? undefined : entry.across === 'all' ? 'all tenants' : nameOf(Number(entry.across))
+  const where =
+    entry.across === null ? undefined : entry.across === 'all' ? 'all tenants' : nameOf(Number(entry.across))
   const range = { from: entry.timeFrom ?? undefined, to: entry.timeTo ?? undefined }
   return (
     <li style={{ paddingLeft: 14 + depth * 16 }} className={isOpen ? 'open' : undefined}>
@@ -157,6 +156,8 @@ function useGoBack(close: () => void) {
   }
 }
 
+const focus = (field: HTMLInputElement | null) => field?.focus()
+
 function NoteForm({ entry, done }: { entry: Entry; done: () => void }) {
   const utils = trpc.useUtils()
   const annotate = trpc.searches.annotate.useMutation({
@@ -167,6 +168,8 @@ function NoteForm({ entry, done }: { entry: Entry; done: () => void }) {
   })
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault()
+    // Not to a form around the panel.
+    event.stopPropagation()
     const note = new FormData(event.currentTarget).get('note')
     annotate.mutate({ id: entry.id, note: typeof note === 'string' ? note : '' })
   }
@@ -177,8 +180,7 @@ function NoteForm({ entry, done }: { entry: Entry; done: () => void }) {
         aria-label="Note"
         defaultValue={entry.note}
         maxLength={2000}
-        data-autofocus
-        autoFocus
+        ref={focus}
         className="grow"
         error={annotate.error?.message}
       />

@@ -44,17 +44,29 @@ export function useRemember(asked: AskedNow, found: Found | undefined) {
     if (query === '' && !from && !to) return
     last.current = says
     const parent = entries.get(key) ?? openEntry.get()
-    mutate(
-      {
-        query,
-        ...(from && { from }),
-        ...(to && { to }),
-        ...(across !== undefined && { across }),
-        ...(parent !== undefined && { parent }),
-        rows: total,
-        exact: totalIsExact,
-      },
-      { onSuccess: ({ id }) => enter(id, { query, from, to }, across) },
-    )
+    const entry = {
+      query,
+      ...(from && { from }),
+      ...(to && { to }),
+      ...(across !== undefined && { across }),
+      rows: total,
+      exact: totalIsExact,
+    }
+    const onSuccess = ({ id }: { id: number }) => enter(id, { query, from, to }, across)
+    if (parent === undefined) mutate(entry, { onSuccess })
+    else
+      mutate(
+        { ...entry, parent },
+        {
+          onSuccess,
+          // The history of who was here before, or an entry that made room: this one begins anew.
+          onError: (error) => {
+            if (error.data?.code !== 'NOT_FOUND') return
+            entries.clear()
+            openEntry.set(undefined)
+            mutate(entry, { onSuccess })
+          },
+        },
+      )
   }, [key, query, from, to, across, total, totalIsExact, mutate])
 }

@@ -40,7 +40,14 @@ export function stateOf(saved: SavedSearch, query = saved.query): HuntState {
 /** What is saved of a state. */
 export function savedOf({ query = '', off = [], from, to, view, sort, columns = [] }: HuntState) {
   const range = { ...(from && { from }), ...(to && { to }) }
-  return { query, off, range, view: view ?? (makesGroups(query) ? 'groups' : 'rows'), sort: sort ?? null, columns } as const
+  return {
+    query,
+    off,
+    range,
+    view: view ?? (makesGroups(query) ? 'groups' : 'rows'),
+    sort: sort ?? null,
+    columns,
+  } as const
 }
 
 const parts = ({ query, off, from, to, view, sort, columns }: HuntState) =>
