@@ -11,8 +11,7 @@ import { FixedPage } from '../../ui/Page.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { StatusLine } from '../../ui/StatusLine.tsx'
 import { HostTabs } from '../hosts/HostTabs.tsx'
-import { useOpenRow } from '../rows/openRow.ts'
-import { RowDrawer, type Row } from '../rows/RowDrawer.tsx'
+import { OpenRow } from '../timeline/OpenRow.tsx'
 import { ProcessTree } from './ProcessTree.tsx'
 import { ancestorsOf } from './tree.ts'
 import '../rows/rows.css'
@@ -180,17 +179,3 @@ const labelOf = ({ source, kind, rows, at }: Snapshot) =>
   kind === 'list'
     ? `${visible(source)}, ${dayTime(at)}, ${count(rows)} rows`
     : `${visible(source)}, process creations of all collections`
-
-interface OpenRowProps {
-  id: string
-  tab: string | undefined
-  onTab: (tab: string | undefined) => void
-  onOpen: (row: Row | undefined) => void
-}
-
-const none: Row[] = []
-
-function OpenRow({ id, tab, onTab, onOpen }: OpenRowProps) {
-  const { row } = useOpenRow(none, id)
-  return row ? <RowDrawer key={id} row={row} rows={none} tab={tab} onTab={onTab} onOpen={onOpen} /> : null
-}

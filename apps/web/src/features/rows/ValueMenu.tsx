@@ -7,6 +7,7 @@ import {
   IconFilterMinus,
   IconFilterPlus,
   IconFocus2,
+  IconSitemap,
   IconStack2,
   IconWorldSearch,
 } from '@tabler/icons-react'
@@ -26,6 +27,7 @@ export const actionIcons: Record<ActionId, typeof IconCopy> = {
   group: IconStack2,
   timeline: IconAlarm,
   everywhere: IconWorldSearch,
+  processes: IconSitemap,
   case: IconBriefcase,
   copy: IconCopy,
   defanged: IconCopyOff,

@@ -113,6 +113,7 @@ test('a value leads by mouse and by key to exactly the rows that have it', async
     'Group by this fieldG',
     'Timeline around itT',
     'Everywhere it was seenW',
+    'Process treeP',
     'Copy valueY',
   ])
   await within(menu).findByText(/1 row · seen on 1 of 1 host/)

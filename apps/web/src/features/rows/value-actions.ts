@@ -12,6 +12,7 @@ export const actionNames = {
   group: { label: 'Group by this field', key: 'g' },
   timeline: { label: 'Timeline around it', key: 't' },
   everywhere: { label: 'Everywhere it was seen', key: 'w' },
+  processes: { label: 'Process tree', key: 'p' },
   case: { label: 'Add to case…', key: 'c' },
   copy: { label: 'Copy value', key: 'y' },
   defanged: { label: 'Copy defanged', key: 'shift+y' },
@@ -46,6 +47,7 @@ export function actionsOf(asked: AskedValue, { here, ask, go, addToCase }: Askin
   const text = textOf(value)
   const safe = defanged(text)
   const around = row && { view: 'timeline' as const, around: row.id, span: '5m' }
+  const tree = row && { to: '/hosts/$id/processes' as const, params: { id: String(row.hostId) } }
   const runs: Record<ActionId, (() => void) | undefined> = {
     include: term === undefined ? undefined : () => ask(narrowed(here, term)),
     exclude: term === undefined ? undefined : () => ask(narrowed(here, negated(term))),
@@ -53,6 +55,7 @@ export function actionsOf(asked: AskedValue, { here, ask, go, addToCase }: Askin
     group: field === undefined || field === 'time' ? undefined : () => ask(grouped(here, field)),
     timeline: around && (() => go({ to: '/hunt', search: (old) => ({ tenant: old.tenant, query: here, ...around }) })),
     everywhere: anywhere === undefined || field === 'time' ? undefined : () => ask(anywhere, true),
+    processes: tree && (() => go({ ...tree, search: (old) => ({ tenant: old.tenant, row: row.id }) })),
     case: (row ?? text) && addToCase ? () => addToCase(asked) : undefined,
     copy: value === undefined ? undefined : () => void copy(text),
     defanged: value === undefined || safe === text ? undefined : () => void copy(safe),

@@ -1,5 +1,5 @@
 import { SegmentedControl, Switch } from '@mantine/core'
-import { useMemo, useState } from 'react'
+import { useMemo, useState, type ReactNode } from 'react'
 import { trpc, type Outputs } from '../../api.ts'
 import { plural } from '../../lib/format.ts'
 import { useTenant } from '../../lib/tenant.ts'
@@ -19,6 +19,8 @@ interface AroundProps {
   span: string
   onSpan: (span: string) => void
   onOpen: (row: Line) => void
+  /** What stands at the left of the bar. */
+  lead?: ReactNode
   /** Puts another row in the middle; without it, T does nothing. */
   onRow?: (row: Line) => void
 }
@@ -35,7 +37,7 @@ interface Further {
 const nothing: Further = { before: [], after: [] }
 
 /** The rows of a row's host around it, of every source, in the order of time. */
-export function Around({ row, span, onSpan, onOpen, onRow }: AroundProps) {
+export function Around({ row, span, onSpan, onOpen, onRow, lead }: AroundProps) {
   const [off, setOff] = useState<number[]>([])
   const [every, setEvery] = useState(false)
   const [untimed, setUntimed] = useState(false)
@@ -50,6 +52,7 @@ export function Around({ row, span, onSpan, onOpen, onRow }: AroundProps) {
   return (
     <section className="around" aria-label="Timeline around the row" style={{ display: 'contents' }}>
       <div className="rowsbar">
+        {lead}
         <span className="trunc">
           {spanLabel(shown)} around <span className="mono b">{found.data && <Subject line={found.data.anchor} />}</span>
           {found.data && (

@@ -6,11 +6,10 @@ import { visible } from '../../ui/evidence.tsx'
 import { FixedPage } from '../../ui/Page.tsx'
 import { StatusLine } from '../../ui/StatusLine.tsx'
 import { HostTabs } from '../hosts/HostTabs.tsx'
-import { useOpenRow } from '../rows/openRow.ts'
-import { RowDrawer } from '../rows/RowDrawer.tsx'
 import { Around } from './Around.tsx'
 import { HostLines } from './HostLines.tsx'
-import { type Line, timelineKeys } from './Lines.tsx'
+import { timelineKeys } from './Lines.tsx'
+import { OpenRow } from './OpenRow.tsx'
 
 /** Everything of a host in the order of time; or, with `around`, what stands around one row. */
 export function HostTimelinePage() {
@@ -53,18 +52,4 @@ export function HostTimelinePage() {
       </div>
     </FixedPage>
   )
-}
-
-interface OpenRowProps {
-  id: string
-  tab: string | undefined
-  onTab: (tab: string | undefined) => void
-  onOpen: (row: Pick<Line, 'id'> | undefined) => void
-}
-
-const none: Line[] = []
-
-function OpenRow({ id, tab, onTab, onOpen }: OpenRowProps) {
-  const { row } = useOpenRow(none, id)
-  return row ? <RowDrawer key={id} row={row} rows={none} tab={tab} onTab={onTab} onOpen={onOpen} /> : null
 }
