@@ -20,6 +20,10 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
     return ([rows = '200000', pairs = '3', flowRows]) =>
       ingest(Number(rows), Number(pairs), flowRows ? Number(flowRows) : undefined)
   },
+  stages: async () => {
+    const { stages } = await import('./stages.ts')
+    return ([rows = '60000']) => stages(Number(rows))
+  },
   export: async () => {
     const { exportRows } = await import('./export.ts')
     return ([rows = '1000000']) => exportRows(Number(rows))
