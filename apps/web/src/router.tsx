@@ -2,6 +2,7 @@ import { createRoute, createRouter, type RouterHistory } from '@tanstack/react-r
 import { auditRoutes } from './features/audit/routes.ts'
 import { huntRoutes } from './features/hunt/routes.ts'
 import { rowRoutes } from './features/rows/routes.ts'
+import { compareRoutes } from './features/compare/routes.ts'
 import { hostRoutes } from './features/hosts/routes.ts'
 import { healthRoutes } from './features/health/routes.ts'
 import { homeRoutes } from './features/home/routes.ts'
@@ -28,6 +29,7 @@ const routeTree = rootRoute.addChildren([
   appRoute.addChildren([
     ...huntRoutes,
     ...rowRoutes,
+    ...compareRoutes,
     ...hostRoutes,
     ...timelineRoutes,
     ...processRoutes,

@@ -51,6 +51,9 @@ export function CollectionPage() {
 
 const Elsewhere = ({ collection: { huntId, ...at } }: { collection: Collection }) => (
   <span className="row g12">
+    <Link className="link" to="/compare" search={{ right: `collection:${at.id}` }}>
+      Compare…
+    </Link>
     <OpenInVelociraptor href={flowAddress(at)} what="this collection" />
     {huntId !== null && (
       <OpenInVelociraptor href={huntAddress({ ...at, huntId })} what="its hunt" label="Open its hunt" />

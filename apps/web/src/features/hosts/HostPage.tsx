@@ -29,7 +29,16 @@ export function HostPage() {
     <Page
       title={name === undefined ? 'Host' : <Mono value={name} />}
       name={name === undefined ? 'Host' : visible(name)}
-      actions={host.data && <OpenInVelociraptor href={hostAddress(host.data)} what="this host" />}
+      actions={
+        host.data && (
+          <span className="row g12">
+            <Link className="link" to="/compare" search={{ left: `host:${id}` }}>
+              Compare…
+            </Link>
+            <OpenInVelociraptor href={hostAddress(host.data)} what="this host" />
+          </span>
+        )
+      }
       crumbs={[{ label: 'Hosts', to: '/hosts' }]}
       sub={
         host.data && (

@@ -62,7 +62,19 @@ function HuntList({ rows }: { rows: Hunt[] }) {
       head: '',
       label: 'Actions',
       num: true,
-      cell: (hunt) => <OpenInVelociraptor href={huntAddress(hunt)} what={`hunt ${hunt.huntId}`} />,
+      cell: (hunt) => (
+        <span className="row g12">
+          <Link
+            className="link"
+            to="/compare"
+            search={{ right: `hunt:${hunt.huntId}`, tenant: all ? hunt.tenantId : undefined }}
+            aria-label={`Compare hunt ${hunt.huntId}`}
+          >
+            Compare…
+          </Link>
+          <OpenInVelociraptor href={huntAddress(hunt)} what={`hunt ${hunt.huntId}`} />
+        </span>
+      ),
     },
   ]
   return (
