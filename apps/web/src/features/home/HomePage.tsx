@@ -14,6 +14,7 @@ import { Time } from '../../ui/Time.tsx'
 import { Mono } from '../../ui/Value.tsx'
 import { CollectionTable } from '../collections/CollectionTable.tsx'
 import { LastSeen, isLate } from '../hosts/LastSeen.tsx'
+import { Pinned } from '../searches/Pinned.tsx'
 import { StoppedSenders } from '../senders/StoppedSenders.tsx'
 import { NextToken } from '../tokens/NextToken.tsx'
 
@@ -31,6 +32,7 @@ export function HomePage() {
           <Arrived />
         </div>
         <div className="stack">
+          <Pinned />
           <RecentCases />
           <QuietHosts />
         </div>

@@ -120,3 +120,22 @@ test('shows what was asked as a tree, keeps notes, and goes back', async () => {
   await waitFor(() => expect(address()).toContain('query=Id:2'))
   await waitFor(async () => expect(await asked()).toHaveLength(3))
 })
+
+test('the home page shows pinned searches with what they find now', async () => {
+  const tenantId = await withRows()
+  await bed.root.query(
+    "insert into saved_searches (tenant_id, shared, name, query) values ($1, true, 'Ours', 'Id:1'), ($1, true, 'One host', 'host:{{host}}')",
+    [tenantId],
+  )
+  const user = await bed.open('/hunt', { tenantId })
+  await user.click(await screen.findByRole('button', { name: 'Views' }))
+  await user.click(await screen.findByRole('button', { name: 'Pin on the home page: Ours' }))
+  await screen.findByRole('button', { name: 'Take off the home page: Ours' })
+  await user.click(await screen.findByRole('button', { name: 'Pin on the home page: One host' }))
+  await screen.findByRole('button', { name: 'Take off the home page: One host' })
+  await user.keyboard('{Escape}')
+  await user.click(screen.getByRole('link', { name: 'Home' }))
+  const pinned = await screen.findByRole('table', { name: 'Pinned searches' })
+  await within(pinned).findByRole('row', { name: /Ours.*1 row/ })
+  await within(pinned).findByRole('row', { name: /One host.*asks for host/ })
+})

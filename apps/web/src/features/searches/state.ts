@@ -81,3 +81,12 @@ export function rangeWords({ from, to }: Pick<HuntState, 'from' | 'to'>): string
   }
   return [from && `from ${from}`, to && `to ${to}`].filter(Boolean).join(' ')
 }
+
+const lengths: Record<string, number> = { s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3, w: 604_800e3 }
+
+/** The moment that a time of an address means. */
+export function timeOf(text: string | null, now: number): string | undefined {
+  const relative = /^now(?:-(\d{1,6})([smhdw]))?$/.exec(text ?? '')
+  if (relative) return new Date(now - Number(relative[1] ?? 0) * lengths[relative[2] ?? 's']!).toISOString()
+  return text ?? undefined
+}
