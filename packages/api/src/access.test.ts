@@ -70,6 +70,7 @@ test('every procedure says who may call it', () => {
       "collections.get: collection:read",
       "collections.hunts: collection:read",
       "collections.list: collection:read",
+      "collections.whole: collection:read",
       "compare.rows: row:read",
       "compare.sources: row:read",
       "compare.values: row:read",
@@ -193,7 +194,7 @@ test.each(asked.filter(({ path }) => !withoutTenant(path)))(
 )
 
 const takesNoId =
-  /\.(list|hunts|errors|seen|sweep|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants|exports)\.create$|^tenants\.|^preferences\.|^retention\.|^notifications\.(unread|readAll)$|^searches\.(create|history|pinned)$|^compare\.|^rows\.|^timeline\.(around|aroundMore)$|^annotations\.ofRow$|^ingestion\./
+  /\.(list|hunts|whole|errors|seen|sweep|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants|exports)\.create$|^tenants\.|^preferences\.|^retention\.|^notifications\.(unread|readAll)$|^searches\.(create|history|pinned)$|^compare\.|^rows\.|^timeline\.(around|aroundMore)$|^annotations\.ofRow$|^ingestion\./
 
 test('every procedure that takes an id stands in the table of foreign ids', () => {
   const unlisted = procedures.map((p) => p.path).filter((path) => !takesNoId.test(path) && !rowOf[path])

@@ -80,3 +80,31 @@ test("shows another tenant's collection as one that does not exist", async () =>
   await expect(theirs.collections.get({ id })).rejects.toMatchObject({ code: 'NOT_FOUND' })
   expect((await theirs.collections.list({})).rows).toEqual([])
 })
+
+test('says how much there is to search, which hosts did not answer and what is incomplete', async () => {
+  const own = await bed.tenant()
+  const api = await bed.callerOf(own, 'viewer')
+  expect(await api.collections.whole({})).toMatchObject({ rows: 0, hosts: 0, newest: null, unanswered: { total: 0 } })
+  const lacking = await collection(own, '{[0,9)}', 12)
+  await collection(own, '{[0,12)}', 12)
+  const host = await idOf(`insert into hosts (tenant_id, hostname) values ($1, 'silent') returning id`, [own])
+  for (const [flow, state] of [
+    ['F.1', 'RUNNING'],
+    ['F.2', 'RUNNING'],
+    ['F.3', 'FINISHED'],
+  ])
+    await idOf(`insert into collections (tenant_id, host_id, flow_id, state) values ($1, $2, $3, $4) returning id`, [
+      own,
+      host,
+      flow,
+      state,
+    ])
+  await bed.root.query(
+    `insert into deliveries (tenant_id, kind, sha256, rows_stored, received_at) values ($1, 'batch', 'x', 3, '2026-11-24T10:00:00Z')`,
+    [own],
+  )
+  const whole = await api.collections.whole({})
+  expect(whole).toMatchObject({ rows: 12, hosts: 3, newest: new Date('2026-11-24T10:00:00Z') })
+  expect(whole.incomplete).toMatchObject({ total: 1, rows: [{ id: lacking.id, rowsReceived: 9, rowsExpected: 12 }] })
+  expect(whole.unanswered).toMatchObject({ total: 1, rows: [{ hostname: 'silent', flowId: 'F.2' }] })
+})

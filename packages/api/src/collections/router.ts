@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { cursorInput, limitInput, skipInput } from '../keyset.ts'
 import { can, canAcross, router } from '../trpc.ts'
-import { getCollection, listCollections, listHunts } from './queries.ts'
+import { getCollection, listCollections, listHunts, wholeness } from './queries.ts'
 
 const id = z.number().int().positive()
 const name = z.string().min(1).max(300).optional()
@@ -31,6 +31,7 @@ export const collectionsRouter = router({
       }),
     )
     .query(({ ctx, input: { cursor: skip, ...input } }) => listHunts(ctx.scope, { ...input, skip })),
+  whole: canAcross('collection:read').query(({ ctx }) => wholeness(ctx.scope)),
   get: can('collection:read')
     .input(z.object({ id }))
     .query(({ ctx, input }) => getCollection(ctx.scope, input.id)),

@@ -53,8 +53,11 @@ const asked = searchInput.pick({ query: true, from: true, to: true })
 export const stackInput = asked.extend({
   /** Names as a query writes them: `Name`, `"Computer Info".Name`, `host`. */
   fields: z.array(z.string().min(1).max(1100)).min(1).max(8),
-  order: z.enum(['most', 'fewest']).default('most'),
+  /** By rows, or by the hosts that they are on. */
+  order: z.enum(['most', 'fewest', 'widest', 'narrowest']).default('most'),
   limit,
+  /** How many of that order were shown: the whole is counted for each page. */
+  cursor: z.number().int().min(0).max(1_000_000).nullish(),
 })
 
 export const histogramInput = asked.extend({ buckets: z.number().int().min(1).max(1000).default(60) })

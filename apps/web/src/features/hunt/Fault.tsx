@@ -9,26 +9,14 @@ export function faultOf(error: unknown): { at: number; what: string } | undefine
 }
 
 interface FaultProps {
-  query: string
-  at: number
   what: string
   /** Whether an answer to the query before is still shown. */
   answered: boolean
 }
 
-/** The query with the place marked, and the sentence about it. */
-export function Fault({ query, at, what, answered }: FaultProps) {
-  const start = Math.max(0, at - 60)
-  const word = /^\S*/.exec(query.slice(at))![0].slice(0, 60) || ' '
-  return (
-    <div className="qfault" role="alert" id="query-fault">
-      <span className="mono" aria-hidden>
-        {start > 0 && '…'}
-        {query.slice(start, at)}
-        <span className="qplace">{word}</span>
-        {query.slice(at + word.length, at + word.length + 60)}
-      </span>
-      <span>{`${what}.${answered ? ' What is shown is of the query before.' : ''}`}</span>
-    </div>
-  )
-}
+/** The sentence under the bar; the place is underlined in the query itself. */
+export const Fault = ({ what, answered }: FaultProps) => (
+  <div className="qfault" role="alert" id="query-fault">
+    <span>{`${what}.${answered ? ' What is shown is of the query before.' : ''}`}</span>
+  </div>
+)

@@ -1,272 +1,152 @@
-import { Button, TextInput } from '@mantine/core'
-import { useSearch } from '@tanstack/react-router'
-import { useCallback, useEffect, useRef, useState, type SyntheticEvent } from 'react'
+import { useQueryClient } from '@tanstack/react-query'
+import { useEffect, useRef, useState } from 'react'
 import { trpc } from '../../api.ts'
-import { count, plural } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keys.ts'
-import { useAllTenants, useTenant } from '../../lib/tenant.ts'
-import { useSetSearch } from '../../lib/url.ts'
-import { Evidence } from '../../ui/evidence.tsx'
-import { Loaded } from '../../ui/Loaded.tsx'
+import { problemOf } from '../../lib/problem.ts'
+import { useTenantChoice } from '../../lib/tenant.ts'
+import { NotFoundState } from '../../ui/QuietPage.tsx'
 import { FixedPage } from '../../ui/Page.tsx'
-import { EmptyState } from '../../ui/states.tsx'
-import { TenantName } from '../../ui/TenantName.tsx'
-import { StatusLine } from '../../ui/StatusLine.tsx'
-import { Cell } from '../rows/cells.tsx'
-import type { GridColumn } from '../rows/columns.ts'
-import type { Row } from '../rows/RowDrawer.tsx'
-import { RowsView } from '../rows/RowsView.tsx'
-import { ExportButton } from '../exports/ExportButton.tsx'
-import { Fault, faultOf } from './Fault.tsx'
-import { Summary } from './Summary.tsx'
-import { NextToken } from '../tokens/NextToken.tsx'
 import { History } from '../searches/History.tsx'
 import { useRemember } from '../searches/remember.ts'
 import { SaveBar } from '../searches/SaveBar.tsx'
 import { ViewsMenu } from '../searches/ViewsMenu.tsx'
+import { Chips, toggled } from './Chips.tsx'
+import { Fault, faultOf } from './Fault.tsx'
+import { HuntBody } from './HuntBody.tsx'
+import { asked, offIn, partsOf, type Part } from './parts.ts'
+import { QueryBar } from './QueryBar.tsx'
+import { TimeRange } from './TimeRange.tsx'
+import type { Range } from './times.ts'
+import { useAnswer } from './useAnswer.ts'
+import { useDraft } from './useDraft.ts'
+import { useHunt, type Hunt } from './useHunt.ts'
 import '../rows/rows.css'
+import './hunt.css'
 
-const keys = [
-  { keys: ['/'], label: 'query' },
-  { keys: ['J', 'K'], label: 'move' },
-  { keys: ['Enter'], label: 'open' },
-  { keys: ['M'], label: 'value menu' },
-  { keys: ['?'], label: 'all keys' },
-]
-
-const tenantColumn: GridColumn<Row> = {
-  id: 'tenant',
-  name: 'Tenant',
-  width: 170,
-  cell: (row) => <TenantName id={row.tenantId} />,
-}
-
-const columns: GridColumn<Row>[] = [
-  {
-    id: 'time',
-    name: 'Event time (UTC)',
-    width: 250,
-    cell: (row) => row.eventTime,
-    value: (row) => row.eventTime,
-    ours: true,
-  },
-  {
-    id: 'host',
-    name: 'Host',
-    width: 170,
-    cell: (row) => <Cell value={row.host} />,
-    value: (row) => row.host,
-    field: 'host',
-  },
-  {
-    id: 'source',
-    name: 'Source',
-    width: 260,
-    cell: (row) => <Cell value={row.source} />,
-    value: (row) => row.source,
-    field: 'source',
-  },
-  {
-    id: 'data',
-    name: 'Row',
-    width: 1100,
-    cell: (row) => <Evidence text={isWhole(row) ? row.start : `${row.start}…`} />,
-  },
-]
-
-const isWhole = (row: Row) => new TextEncoder().encode(row.start).length >= row.bytes
-
+/** Another tenant is another hunt: nothing of the one is shown for the other. */
 export function HuntPage() {
-  const search = useSearch({ from: '/app/hunt' })
-  const setSearch = useSetSearch<typeof search>()
-  const { query: q = '', from, to } = search
-  const tenant = useTenant()
-  const found = trpc.rows.search.useInfiniteQuery(
-    { query: q, ...(from && { from }), ...(to && { to }), limit: 100, ...tenant },
-    { getNextPageParam: (last) => last.nextCursor ?? undefined, placeholderData: (old) => old },
-  )
-  const all = useAllTenants()
-  const { hasNextPage, isFetchingNextPage, fetchNextPage, isFetching } = found
-  const onEnd = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
-  const fault = faultOf(found.error)
-  // What can't be read leaves the answer before it where it is.
-  const [kept, keep] = useState(found.data)
-  if (found.data && found.data !== kept) keep(found.data)
-  const data = found.data ?? (fault ? kept : undefined)
-  const first = data?.pages[0]
-  useRemember({ query: q, from, to }, found.isPlaceholderData ? undefined : found.data?.pages[0])
-  const rows = data?.pages.flatMap((page) => page.rows) ?? []
+  const tenant = useTenantChoice()
   return (
     <FixedPage name="Hunt">
-      <SaveBar />
-      <QueryBar
-        key={`${q} ${from} ${to}`}
-        q={q}
-        from={from}
-        to={to}
-        fault={fault}
-        run={({ q: query, ...times }) => setSearch({ query, ...times, row: undefined })}
-      />
-      {fault && <Fault query={q} {...fault} answered={data !== undefined} />}
-      <div style={{ position: 'relative', flex: 1, minHeight: 0, display: 'flex', flexDirection: 'column' }}>
-        {(!fault || data) && (
-          <Loaded query={fault ? { ...found, data, error: null } : found}>
-            {() =>
-              first && (first.groups || first.chart || /\|\s*count\s*$/.test(q)) ? (
-                <Summary answer={first} />
-              ) : rows.length === 0 ? (
-                <Nothing asked={{ q, from, to }} widen={setSearch} />
-              ) : (
-                <RowsView
-                  label="Rows"
-                  widths="rows"
-                  rows={rows}
-                  columns={all ? [tenantColumn, ...columns] : columns}
-                  search={search}
-                  here={q}
-                  note={
-                    <span className="row">
-                      <span className="grow">
-                        {hasNextPage ? `${count(rows.length)} newest shown, scroll for more` : 'newest first'}
-                      </span>
-                      <ExportButton
-                        key={`${q} ${from} ${to}`}
-                        query={q}
-                        from={from}
-                        to={to}
-                        total={first?.total}
-                        atLeast={first?.totalIsExact === false}
-                        {...tenant}
-                      />
-                    </span>
-                  }
-                  onEnd={onEnd}
-                />
-              )
-            }
-          </Loaded>
-        )}
-      </div>
-      <StatusLine
-        parts={[
-          first && `${first.totalIsExact ? '' : 'at least '}${plural(first.total, 'row matches', 'rows match')}`,
-          `${count(rows.length)} shown`,
-          first && `${count(first.tookMs)} ms`,
-          isFetching && 'updating',
-        ]}
-        keys={keys}
-      />
+      <HuntScreen key={String(tenant)} />
     </FixedPage>
   )
 }
 
-interface NothingProps {
-  asked: Asked
-  widen: (asked: { query?: undefined; from?: undefined; to?: undefined }) => void
-}
-
-/** Says what was searched, and offers to search for less. */
-function Nothing({ asked, widen }: NothingProps) {
-  const timed = asked.from !== undefined || asked.to !== undefined
-  if (!asked.q && !timed) {
-    return (
-      <EmptyState title="No row yet" action={<NextToken />}>
-        Rows appear with the first delivery.
-      </EmptyState>
-    )
+function HuntScreen() {
+  const hunt = useHunt()
+  const { search, setSearch, query, off } = hunt
+  const area = useRef<HTMLTextAreaElement>(null)
+  const { draft, settled, change, set, settle, forget } = useDraft(query)
+  const answer = useAnswer(hunt)
+  const fault = faultOf(answer.error)
+  useSignedOut(answer.error)
+  useRemember({ query: asked(query, off), ...times(search) }, answer.isOld ? undefined : answer.counted)
+  // What can't be read leaves the answer before it where it is.
+  const [good, keepGood] = useState<Hunt>()
+  if (answer.counted && !answer.isOld && !answer.error && !isSame(good, hunt)) keepGood(hunt)
+  const stop = useStop()
+  const ask = (text: string, nextOff = offIn(query, off, text)) => {
+    stop()
+    forget()
+    set(text)
+    hunt.run(text, nextOff)
   }
+  const draftOff = draft === query ? off : offIn(query, off, draft)
+  const parts = partsOf(settled)
+  const settledOff = settled === query ? off : offIn(query, off, settled)
+  usePartKeys((i) => {
+    const now = partsOf(draft)
+    if (i < now.length) ask(draft, toggled(draftOff, i))
+  })
+  const edit = (part?: Part) => {
+    const at = placeFor(settled, part)
+    if (!part) change(at.text)
+    requestAnimationFrame(() => {
+      area.current?.focus()
+      area.current?.setSelectionRange(at.from, at.to)
+    })
+  }
+  if (answer.error && problemOf(answer.error).permission === 'tenant:every')
+    return <NotFoundState what="No such tenant" />
   return (
-    <EmptyState
-      title="No row matches"
-      action={
-        <>
-          {timed && <Button onClick={() => widen({ from: undefined, to: undefined })}>Search all times</Button>}
-          {asked.q && (
-            <Button variant="default" onClick={() => widen({ query: undefined })}>
-              Clear the query
-            </Button>
-          )}
-        </>
-      }
-    >
-      A word is a whole value: a file’s full path, a hash, an address. For a part of one write{' '}
-      <span className="mono">*part*</span>; narrow with <span className="mono">Field:value</span>,{' '}
-      <span className="mono">host:name</span> or <span className="mono">source:name</span>.
-    </EmptyState>
+    <>
+      <SaveBar />
+      <QueryBar
+        before={<ViewsMenu />}
+        text={draft}
+        off={draftOff}
+        change={change}
+        settle={settle}
+        run={() => ask(draft, draftOff)}
+        fault={draft === query ? fault : undefined}
+        area={area}
+        side={<History />}
+        times={<TimeRange range={search} choose={(range) => setSearch({ ...range, row: undefined })} />}
+      />
+      {fault && <Fault what={fault.what} answered={good !== undefined} />}
+      <Chips text={settled} parts={parts} off={settledOff} run={ask} edit={edit} />
+      <HuntBody
+        hunt={fault && good ? good : hunt}
+        goBack={good && (() => ask(good.query, good.off))}
+        stop={stop}
+        hasFault={Boolean(fault && !good)}
+      />
+    </>
   )
 }
 
-interface Asked {
-  q?: string | undefined
-  from?: string | undefined
-  to?: string | undefined
+/** As the address has them: what is relative to now stays so. */
+const times = ({ from, to }: Range) => ({ from, to })
+
+const isSame = (a: Hunt | undefined, b: Hunt) =>
+  a !== undefined &&
+  a.query === b.query &&
+  a.off === b.off &&
+  a.bounds === b.bounds &&
+  a.search === b.search &&
+  a.runs === b.runs
+
+/** Where the caret goes to write or change a part; a new one stands before the pipes. */
+function placeFor(text: string, part: Part | undefined) {
+  if (part) return { text, from: part.from, to: part.to }
+  const pipe = partsOf(text).find(({ kind }) => kind === 'pipe')
+  const filter = (pipe ? text.slice(0, pipe.from) : text).trimEnd()
+  const begun = filter === '' ? '' : `${filter} `
+  return { text: pipe ? `${begun} ${text.slice(pipe.from)}` : begun, from: begun.length, to: begun.length }
 }
 
-interface BarProps extends Asked {
-  fault: { at: number } | undefined
-  run: (asked: Asked) => void
+/** Ends the requests that are under way; what is shown stays. */
+function useStop() {
+  const queries = useQueryClient()
+  return () => void queries.cancelQueries({ queryKey: [['rows']] })
 }
 
-function QueryBar({ q, from, to, fault, run }: BarProps) {
-  const input = useRef<HTMLInputElement>(null)
-  const place = fault?.at
+/** Alt and a digit switch a part, also while the query is written. */
+function usePartKeys(toggle: (part: number) => void) {
+  const latest = useRef(toggle)
   useEffect(() => {
-    if (place !== undefined && document.activeElement === input.current) input.current?.setSelectionRange(place, place)
-  }, [place])
-  useKeys('Query', [{ keys: '/', label: 'Go to the query', run: () => input.current?.focus() }])
-  const submit = (event: SyntheticEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    const data = new FormData(event.currentTarget)
-    run({ q: textOf(data, 'q'), from: timeOf(textOf(data, 'from')), to: timeOf(textOf(data, 'to')) })
-  }
-  return (
-    <search>
-      <form className="qbar" onSubmit={submit}>
-        <ViewsMenu />
-        <TextInput
-          ref={input}
-          name="q"
-          aria-label="Query"
-          placeholder={'"a whole value"  *part*  Name:svc*  host:name  NOT (…)'}
-          defaultValue={q}
-          error={fault !== undefined}
-          aria-describedby={fault && 'query-fault'}
-          spellCheck={false}
-          autoComplete="off"
-          style={{ flex: 1 }}
-          classNames={{ input: 'mono' }}
-        />
-        <History />
-        <TextInput
-          type="datetime-local"
-          step="1"
-          name="from"
-          aria-label="From, UTC"
-          leftSection={<span className="meta">From (UTC)</span>}
-          leftSectionWidth={80}
-          defaultValue={from?.replace('Z', '')}
-        />
-        <TextInput
-          type="datetime-local"
-          step="1"
-          name="to"
-          aria-label="To, UTC"
-          leftSection={<span className="meta">To (UTC)</span>}
-          leftSectionWidth={66}
-          defaultValue={to?.replace('Z', '')}
-        />
-        <Button type="submit">Run</Button>
-      </form>
-    </search>
-  )
+    latest.current = toggle
+  })
+  useKeys('Query', [{ keys: 'alt+1', label: 'Switch part 1 on or off; to Alt 9 likewise', shownOnly: true }])
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      // By its place: with Alt, a keyboard may write another sign for it.
+      const digit = /^Digit([1-9])$/.exec(event.code)?.[1]
+      if (!event.altKey || event.ctrlKey || event.metaKey || digit === undefined) return
+      event.preventDefault()
+      latest.current(Number(digit) - 1)
+    }
+    document.addEventListener('keydown', onKey)
+    return () => document.removeEventListener('keydown', onKey)
+  }, [])
 }
 
-const textOf = (data: FormData, name: string) => {
-  const value = data.get(name)
-  return typeof value === 'string' && value !== '' ? value : undefined
+/** A session that ended shows at the first question; the shell then asks to sign in, and comes back here. */
+function useSignedOut(error: unknown) {
+  const utils = trpc.useUtils()
+  const isOut = Boolean(error) && problemOf(error).kind === 'signed_out'
+  useEffect(() => {
+    if (isOut) void utils.auth.me.invalidate()
+  }, [isOut, utils])
 }
-
-/** The fields hold UTC and leave seconds out when they are zero. */
-const timeOf = (text: string | undefined) => text && `${text.length === 16 ? `${text}:00` : text}Z`

@@ -191,3 +191,20 @@ test('every use over all tenants is audited', async () => {
   await expect(viewer.indicators.sweep({ values: ['x'], tenant: 'all' })).rejects.toMatchObject({ code: 'FORBIDDEN' })
   await expect(viewer.rows.complete({ query: '', at: 0, tenant: 'all' })).rejects.toMatchObject({ code: 'FORBIDDEN' })
 })
+
+test('pages through the values of a stack in any of its orders', async () => {
+  const { api } = await small()
+  const ask = { query: '', fields: ['Name'], limit: 2 }
+  const first = await api.rows.stack({ ...ask, order: 'widest' })
+  expect(first).toMatchObject({
+    values: [
+      { values: ['a.exe'], hosts: 2 },
+      { values: ['b.exe'], hosts: 1 },
+    ],
+    nextCursor: 2,
+  })
+  const second = await api.rows.stack({ ...ask, order: 'widest', cursor: first.nextCursor })
+  expect(second).toMatchObject({ values: [{ values: ['c.exe'] }, { values: ['d.exe'] }], nextCursor: null })
+  const narrowest = await api.rows.stack({ ...ask, order: 'narrowest', limit: 4 })
+  expect(narrowest.values.map(({ values: [name] }) => name)).toEqual(['b.exe', 'c.exe', 'd.exe', 'a.exe'])
+})

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Names } from '../engine/finish.ts'
+import type { Order } from '../engine/groups.ts'
 import { AppError } from '../../errors.ts'
 import type { ReadScope } from '../../scope.ts'
 import type { stackInput } from '../input.ts'
@@ -19,12 +20,16 @@ export interface Stack {
   total: number
   absent: number
   hostsTotal: number
+  /** How many were shown, where there are more. */
+  nextCursor: number | null
 }
 
 interface Wanted {
   fields: FieldRef[]
-  order: 'most' | 'fewest'
+  order: Order
   limit: number
+  /** How many of them were shown before. */
+  skip?: number
 }
 
 export async function stackRows(searcher: Searcher, input: z.output<typeof stackInput>) {
@@ -33,24 +38,27 @@ export async function stackRows(searcher: Searcher, input: z.output<typeof stack
   const fields = input.fields.map(parseField)
   if (fields.some((field) => 'builtin' in field && field.builtin === 'time'))
     throw new AppError('BAD_REQUEST', 'time can not be stacked: ask for a histogram', 'unsupported_query')
-  const stack = await stackOf(searcher, query, { ...input, fields }, boundsOf(input))
+  const stack = await stackOf(searcher, query, { ...input, fields, skip: input.cursor ?? 0 }, boundsOf(input))
   return { ...stack, tookMs: Math.round(performance.now() - started) }
 }
 
 /** Counts all matching rows by the values of fields. */
 export async function stackOf(searcher: Searcher, query: Query, wanted: Wanted, bounds: Bounds): Promise<Stack> {
-  const { fields, limit } = wanted
+  const { fields, limit, skip = 0 } = wanted
   const collect = { kind: 'groups' as const, fields }
   const plan = await planRows(searcher, query, bounds, collect)
   const names: (Names | undefined)[] = []
   for (const field of fields)
     names.push('builtin' in field ? await namesOfIds(searcher.scope, field.builtin) : undefined)
   const found = await look(searcher, plan, {
-    finish: { kind: 'groups', order: wanted.order, limit, names },
+    finish: { kind: 'groups', order: wanted.order, limit: skip + limit, names },
     counts: true,
   })
   const hostsTotal = await hostCount(searcher.scope)
-  return { ...found.groups!, total: found.total, absent: found.absent, hostsTotal }
+  const { values, distinct } = found.groups!
+  const nextCursor = values.length > skip && values.length < distinct ? values.length : null
+  const { total, absent } = found
+  return { values: values.slice(skip), distinct, total, absent, hostsTotal, nextCursor }
 }
 
 async function namesOfIds(scope: ReadScope, builtin: Builtin): Promise<Names | undefined> {

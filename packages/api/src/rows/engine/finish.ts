@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8'
 import { type Gathered, type Hit, merge, type Seen } from './collect.ts'
-import { mergeGroups, newGroups, type Ranked, ranked } from './groups.ts'
+import { mergeGroups, newGroups, type Order, type Ranked, ranked } from './groups.ts'
 import { bestSorted } from './sorted.ts'
 import type { Search } from './task.ts'
 
@@ -9,7 +9,7 @@ export type Finish =
   /** All of it, in bytes, for another thread to add to its own. */
   | { kind: 'pack' }
   | { kind: 'count' }
-  | { kind: 'groups'; order: 'most' | 'fewest'; limit: number; names: (Names | undefined)[] }
+  | { kind: 'groups'; order: Order; limit: number; names: (Names | undefined)[] }
   | { kind: 'chart'; buckets: number; series: number }
   | { kind: 'sorted' }
   /** Hosts and sources, those seen last first. */

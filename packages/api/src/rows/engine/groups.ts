@@ -144,15 +144,20 @@ export interface Ranked {
   distinct: number
 }
 
+/** By rows, or by the hosts that they are on. */
+export type Order = 'most' | 'fewest' | 'widest' | 'narrowest'
+
 /** Sorts only what can stand in the answer: a stack may have very many values. */
-export function ranked({ values, rows, hosts }: Groups, order: 'most' | 'fewest', limit: number): Ranked {
-  const sign = order === 'most' ? -1 : 1
+export function ranked({ values, rows, hosts }: Groups, order: Order, limit: number): Ranked {
+  const sign = order === 'most' || order === 'widest' ? -1 : 1
+  const size = order === 'most' || order === 'fewest' ? rows : hosts
   const text = (id: number) => values[id]!.join('\n')
-  const compare = (a: number, b: number) => sign * (rows[a]! - rows[b]!) || (text(a) < text(b) ? -1 : 1)
+  const compare = (a: number, b: number) =>
+    sign * (size[a]! - size[b]!) || sign * (rows[a]! - rows[b]!) || (text(a) < text(b) ? -1 : 1)
   let ids = [...values.keys()]
   if (ids.length > limit) {
-    const worst = Float64Array.from(rows, (n) => sign * n).sort()[limit - 1]!
-    ids = ids.filter((id) => sign * rows[id]! <= worst)
+    const worst = Float64Array.from(size, (n) => sign * n).sort()[limit - 1]!
+    ids = ids.filter((id) => sign * size[id]! <= worst)
   }
   const best = ids.sort(compare).slice(0, limit)
   return {
