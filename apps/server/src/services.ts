@@ -15,7 +15,8 @@ export const servicesOf = (settings: Settings, running: Partial<Services> = {}):
   warnings: () => [],
   count: () => {},
   searches: searchPool({
-    size: Math.max(1, availableParallelism() - 1),
+    // While they evaluate, the server and its database mostly wait.
+    size: Math.min(8, availableParallelism()),
     cacheBytes: settings.SEARCH_CACHE_MB * 1_000_000,
   }),
   ...running,

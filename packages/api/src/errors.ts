@@ -33,6 +33,9 @@ export class AppError extends TRPCError {
 /** Another tenant's row and no row look the same. */
 export const notFound = (what: string) => new AppError('NOT_FOUND', `No such ${what}`)
 
+/** Whoever asked went away, or asked to stop. */
+export const cancelled = () => new AppError('CLIENT_CLOSED_REQUEST', 'The search was stopped')
+
 const awayCodes = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT']
 const awayStates = ['57P01', '57P02', '57P03', '08006', '08001', '53300']
 

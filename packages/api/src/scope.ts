@@ -1,5 +1,6 @@
 import type { Database, Db, DB } from '@velocicompanion/db'
 import { sql, type Transaction } from 'kysely'
+import { cancelled } from './errors.ts'
 import type { Role } from './permissions.ts'
 
 /** Who asks. Comes from a credential alone, never from a payload. */
@@ -50,7 +51,35 @@ interface TenantOptions {
   statementTimeout?: number
   /** Whether all statements see the database as the first one does. */
   snapshot?: boolean
+  /** Ends the statement that runs as soon as whoever asked goes away. */
+  stop?: Stop | undefined
 }
+
+export interface Stop {
+  signal: AbortSignal
+  cancel(pid: number): Promise<void>
+}
+
+/** Until the work has ended, and no longer: the next statement on this connection is another's. */
+async function stoppable<T>(stop: Stop | undefined, pid: number, work: () => Promise<T>): Promise<T> {
+  if (!stop) return work()
+  let cancelling: Promise<void> | undefined
+  const onAbort = () => {
+    cancelling = stop.cancel(pid)
+  }
+  if (stop.signal.aborted) throw cancelled()
+  stop.signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await work()
+  } catch (error) {
+    throw stop.signal.aborted ? cancelled() : error
+  } finally {
+    stop.signal.removeEventListener('abort', onAbort)
+    await cancelling
+  }
+}
+
+const pidOf = 'select pg_backend_pid() as pid'
 
 const transaction = (db: Db, snapshot = false) =>
   snapshot ? db.transaction().setIsolationLevel('repeatable read') : db.transaction()
@@ -73,9 +102,10 @@ export function inTenant<T>(
   const id = checked(tenantId)
   const timeout = checked((options.statementTimeout ?? 30_000) + 1) - 1
   return transaction(db, options.snapshot).execute(async (trx) => {
-    await sql.raw(`set local app.tenant_id = '${id}'; set local statement_timeout = ${timeout}`).execute(trx)
+    const opening = `set local app.tenant_id = '${id}'; set local statement_timeout = ${timeout}; ${pidOf}`
+    const { rows } = await sql.raw<{ pid: number }>(opening).execute(trx)
     const scope = { db: trx, tenantId: id, actor: options.actor, origin: options.origin ?? {} }
-    return work(scope as unknown as TenantScope)
+    return stoppable(options.stop, rows[0]!.pid, () => work(scope as unknown as TenantScope))
   })
 }
 
@@ -84,12 +114,12 @@ export function inEveryTenant<T>(
   database: Database,
   actor: Actor,
   work: (scope: EveryTenantScope) => Promise<T>,
-  { origin = {}, snapshot }: Pick<TenantOptions, 'origin' | 'snapshot'> = {},
+  { origin = {}, snapshot, stop }: Pick<TenantOptions, 'origin' | 'snapshot' | 'stop'> = {},
 ) {
   return transaction(database.db, snapshot).execute(async (trx) => {
-    await sql
-      .raw(`set transaction read only; set local role ${database.roles.reader}; set local statement_timeout = 30000`)
-      .execute(trx)
-    return work({ db: trx, tenantId: 'all', actor, origin } as unknown as EveryTenantScope)
+    const opening = `set transaction read only; set local role ${database.roles.reader}; set local statement_timeout = 30000; ${pidOf}`
+    const { rows } = await sql.raw<{ pid: number }>(opening).execute(trx)
+    const scope = { db: trx, tenantId: 'all', actor, origin } as unknown as EveryTenantScope
+    return stoppable(stop, rows[0]!.pid, () => work(scope))
   })
 }

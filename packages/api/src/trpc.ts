@@ -187,7 +187,7 @@ export const canSearch = (permission: Permission) =>
       await checkTenant(ctx, path, tenant)
       const { pool, now } = { pool: ctx.services.searches, now: ctx.services.now() }
       return pool.admit(tenant, signal, () =>
-        inReadScope(ctx, tenant, (scope) => next({ ctx: { searcher: { scope, pool, signal, now } } })),
+        inReadScope(ctx, tenant, (scope) => next({ ctx: { searcher: { scope, pool, signal, now } } }), signal),
       )
     })
 
@@ -196,15 +196,22 @@ function inReadScope<R extends { ok: boolean }>(
   { actor, origin, database }: Context & { actor: Actor },
   tenant: number | 'all',
   work: (scope: ReadScope) => Promise<R>,
+  signal?: AbortSignal,
 ) {
   const snapshot = true
+  const stop = signal && { signal, cancel: database.cancel }
   return settle(() =>
     tenant === 'all'
-      ? inEveryTenant(database, actor, async (scope) => rollBack(await work(readable(scope))), { origin, snapshot })
+      ? inEveryTenant(database, actor, async (scope) => rollBack(await work(readable(scope))), {
+          origin,
+          snapshot,
+          stop,
+        })
       : inTenant(database.db, tenant, async (scope) => rollBack(await work(readable(scope))), {
           actor,
           origin,
           snapshot,
+          stop,
         }),
   )
 }

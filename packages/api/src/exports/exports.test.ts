@@ -197,9 +197,9 @@ const asking = (before: () => Promise<unknown>): SearchPool => ({
   ...bed.services.searches,
   open: (...args) => {
     const search = bed.services.searches.open(...args)
-    const ask: typeof search.ask = async (blocks) => {
+    const ask: typeof search.ask = async (...asked) => {
       await before()
-      return search.ask(blocks)
+      return search.ask(...asked)
     }
     return { ...search, ask }
   },

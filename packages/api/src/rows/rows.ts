@@ -1,11 +1,10 @@
-import { AppError } from '../errors.ts'
+import { AppError, cancelled } from '../errors.ts'
 import type { ReadScope } from '../scope.ts'
 import { bestHits, type Collect, type Hit } from './engine/collect.ts'
 import type { Finish, Finished } from './engine/finish.ts'
 import type { SearchPool } from './engine/pool.ts'
 import { mayHold } from './engine/paths.ts'
 import { type Question, fieldsOf } from './engine/task.ts'
-import { cancelled } from './engine/turnstile.ts'
 import type { Query } from './language/ast.ts'
 import { candidateBlocks, keyOf, type Told } from './plan/blocks.ts'
 import { namesCollection, namesIn, type Necessary, necessary, necessaryTimes } from './plan/named.ts'
@@ -184,7 +183,8 @@ async function goThrough(looking: Looking): Promise<boolean> {
 async function evaluate(looking: Looking, ready: Awaited<ReturnType<typeof readWave>>) {
   const { asking } = looking
   const { collect } = asking.question
-  for (const { count, hits } of await askWave(asking, ready)) {
+  const full = collect?.kind === 'page' ? looking.hits[collect.size - 1]?.time : undefined
+  for (const { count, hits } of await askWave(asking, ready, full)) {
     looking.counted += count
     if (collect?.kind === 'page' && hits.length > 0) looking.hits = bestHits([...looking.hits, ...hits], collect.size)
   }

@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import { openColumn } from '../evidence/columns.ts'
 import { eventTimePaths } from '../evidence/times.ts'
-import { AppError } from '../errors.ts'
+import { AppError, cancelled } from '../errors.ts'
 import { parseQuery } from '../rows/language/parse.ts'
 import type { Leaf } from '../rows/language/ast.ts'
 import {
@@ -15,7 +15,6 @@ import {
   runsOf,
   timeColumnsOf,
 } from '../rows/queries.ts'
-import { cancelled } from '../rows/engine/turnstile.ts'
 import { look, planRows, type Searcher } from '../rows/rows.ts'
 import { type HostSource, timeFieldsOf } from './queries.ts'
 import { type Instant, instantsOf, type Moment } from './rules.ts'

@@ -1,6 +1,6 @@
+import { cancelled } from '../../errors.ts'
 import { frameLines } from '../../evidence/frames.ts'
 import type { Hit } from '../../rows/engine/collect.ts'
-import { cancelled } from '../../rows/engine/turnstile.ts'
 import type { Query } from '../../rows/language/ast.ts'
 import { foldedCollections, framesOf, namesOf } from '../../rows/lines/queries.ts'
 import { askWave, readWave } from '../../rows/plan/waves.ts'

@@ -46,6 +46,8 @@ export interface Seen {
 export interface Gathered {
   count: number
   hits: Hit[]
+  /** Rows of a page are of this time or later: the page has enough of them. */
+  floor: number
   groups: Groups
   /** Rows that have none of the fields grouped by. */
   absent: number
@@ -56,6 +58,7 @@ export interface Gathered {
 export const nothingYet = (): Gathered => ({
   count: 0,
   hits: [],
+  floor: -Infinity,
   groups: newGroups(),
   absent: 0,
   chart: new Map(),
@@ -106,8 +109,8 @@ const hitOf = (block: OpenBlock, place: Place, row: number, part: Part): Hit => 
 
 function addPage(into: Gathered, { size, after }: Collect & { kind: 'page' }, block: OpenBlock, mask: Mask) {
   const times = timesOf(block)
-  const last = into.hits.length < size ? -Infinity : into.hits[size - 1]!.time
-  const least = Math.max(last, leastOf(times, mask, size, after))
+  const last = into.hits.length < size ? into.floor : Math.max(into.floor, into.hits[size - 1]!.time)
+  const least = leastOf(times, mask, size, last, after)
   const found: Hit[] = []
   eachRow(block, mask, (row, part) => {
     if (times[row]! < least || (after && times[row]! > after.time)) return
@@ -117,10 +120,15 @@ function addPage(into: Gathered, { size, after }: Collect & { kind: 'page' }, bl
   if (found.length > 0) into.hits = bestHits([...into.hits, ...found], size)
 }
 
-/** A time that so many rows of a block reach: what lies before it is on no page of that size. */
-function leastOf(times: Float64Array, mask: Mask, size: number, after: Place | undefined): number {
-  const reached = times.filter((time, row) => (!mask || mask[row] === 1) && (!after || time < after.time))
-  return reached.length <= size ? -Infinity : reached.sort()[reached.length - size]!
+/** A time from `last` on that so many rows of a block reach: what lies before it is on no page of that size. */
+function leastOf(times: Float64Array, mask: Mask, size: number, last: number, after: Place | undefined): number {
+  const reached = new Float64Array(times.length)
+  let n = 0
+  for (let row = 0; row < times.length; row++) {
+    const time = times[row]!
+    if (time >= last && (!mask || mask[row] === 1) && (!after || time < after.time)) reached[n++] = time
+  }
+  return n <= size ? last : reached.subarray(0, n).sort()[n - size]!
 }
 
 export const bestHits = (hits: Hit[], size: number) => hits.sort(comparePlaces).slice(0, size)

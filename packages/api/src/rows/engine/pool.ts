@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { AppError } from '../../errors.ts'
+import { AppError, cancelled } from '../../errors.ts'
 import { nothingYet } from './collect.ts'
 import { type Finish, type Finished, finish } from './finish.ts'
 import { type Held, newHeld, settleChunks } from './held.ts'
 import type { RowsToShow, ShownPage } from './show.ts'
 import type { BlockTask, Question, WaveAnswer } from './task.ts'
-import { type Admit, cancelled, turnstile, type Turn } from './turnstile.ts'
+import { type Admit, turnstile, type Turn } from './turnstile.ts'
 import type { Asked, Replied } from './worker.ts'
 
 export interface SearchPoolOptions {
@@ -23,8 +23,8 @@ export interface SearchPoolOptions {
 
 /** A question under way: what its blocks give is gathered in the threads that hold their chunks. */
 export interface OpenSearch {
-  /** Evaluates blocks that all belong to one seat. Undefined when a chunk that was held is gone: send it with its bytes. */
-  ask(blocks: BlockTask[]): Promise<WaveAnswer | undefined>
+  /** Evaluates blocks that all belong to one seat; of a page, rows before `floor` are only counted. Undefined when a chunk that was held is gone: send it with its bytes. */
+  ask(blocks: BlockTask[], floor?: number): Promise<WaveAnswer | undefined>
   /** Adds up what all threads gathered. */
   finish(how: Finish): Promise<Finished>
   /** Lets go of what was gathered, if the end did not come. */
@@ -176,12 +176,12 @@ export function searchPool({
       if (begun.has(seat) && begun.get(seat) !== seat.life) throw lost()
     }
     return {
-      ask: async (blocks) => {
+      ask: async (blocks, floor = -Infinity) => {
         const seat = seats[seatOf(blocks[0]!.blockId)]!
         check(seat)
         const first = !begun.has(seat)
         if (first) begun.set(seat, seat.life)
-        const reply = await send(seat, turn, { search, blocks, ...(first && { question }) }, signal)
+        const reply = await send(seat, turn, { search, blocks, floor, ...(first && { question }) }, signal)
         if (first && !reply) begun.delete(seat)
         check(seat)
         return reply as WaveAnswer | undefined

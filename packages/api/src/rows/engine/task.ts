@@ -89,10 +89,11 @@ export interface WaveAnswer {
 }
 
 /** Evaluates some blocks. `cache` holds opened chunks, and takes those that are sent. */
-export function work(search: Search, blocks: BlockTask[], cache: Cache): WaveAnswer {
+export function work(search: Search, blocks: BlockTask[], cache: Cache, floor = -Infinity): WaveAnswer {
   const { question, program, holders, gathered } = search
   const what = question.collect
   const before = gathered.count
+  gathered.floor = floor
   for (const task of blocks) {
     const block = open(task, cache)
     if (task.values) {

@@ -1,9 +1,7 @@
-import { AppError } from '../../errors.ts'
+import { AppError, cancelled } from '../../errors.ts'
 
 /** Whose turn it is: a tenant's id, or the view across all of them. */
 export type Turn = number | 'all'
-
-export const cancelled = () => new AppError('CLIENT_CLOSED_REQUEST', 'The search was stopped')
 
 export type Admit = <T>(turn: Turn, signal: AbortSignal | undefined, run: () => Promise<T>) => Promise<T>
 

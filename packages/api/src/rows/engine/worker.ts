@@ -6,7 +6,7 @@ import { type BlockTask, type Cache, openSearch, type Question, type Search, typ
 
 /** What the pool sends. A search begins with its question, and ends with what is wanted of it. */
 export type Asked = { id: number } & (
-  | { search: number; question?: Question; blocks: BlockTask[]; forget: string[] }
+  | { search: number; question?: Question; blocks: BlockTask[]; floor: number; forget: string[] }
   | { search: number; finish: Finish; others: Uint8Array[] }
   | { show: RowsToShow }
 )
@@ -21,7 +21,7 @@ function answer(asked: Asked): Replied {
   if ('question' in asked && asked.question) searches.set(asked.search, openSearch(asked.question))
   const search = searches.get(asked.search)
   if (!search) throw new Error('a search that did not begin here')
-  if ('blocks' in asked) return work(search, asked.blocks, cache)
+  if ('blocks' in asked) return work(search, asked.blocks, cache, asked.floor)
   searches.delete(asked.search)
   return asked.finish.kind === 'pack' ? { packed: packed(search) } : finish(search, asked.finish, asked.others)
 }

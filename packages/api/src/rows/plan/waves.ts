@@ -81,8 +81,8 @@ export async function readWave(asking: Asking, wave: Wanted[]): Promise<Ready> {
 }
 
 /** Evaluates them. A chunk that was held when it was asked for may be gone when its turn comes: then all are read. */
-export async function askWave(asking: Asking, ready: Ready): Promise<WaveAnswer[]> {
-  const answers = await Promise.allSettled(ready.map(({ tasks }) => asking.search.ask(tasks)))
+export async function askWave(asking: Asking, ready: Ready, floor?: number): Promise<WaveAnswer[]> {
+  const answers = await Promise.allSettled(ready.map(({ tasks }) => asking.search.ask(tasks, floor)))
   const given: WaveAnswer[] = []
   for (const [i, answer] of answers.entries()) {
     if (answer.status === 'rejected') throw answer.reason
