@@ -46,16 +46,18 @@ export function actionsOf(asked: AskedValue, { here, ask, go, addToCase }: Askin
   const anywhere = writeTerm(undefined, value)
   const text = textOf(value)
   const safe = defanged(text)
-  const around = row && { view: 'timeline' as const, around: row.id, span: '5m' }
-  const tree = row && { to: '/hosts/$id/processes' as const, params: { id: String(row.hostId) } }
+  const params = { id: String(row?.hostId) }
   const runs: Record<ActionId, (() => void) | undefined> = {
     include: term === undefined ? undefined : () => ask(narrowed(here, term)),
     exclude: term === undefined ? undefined : () => ask(narrowed(here, negated(term))),
     only: term === undefined ? undefined : () => ask(term),
     group: field === undefined || field === 'time' ? undefined : () => ask(grouped(here, field)),
-    timeline: around && (() => go({ to: '/hunt', search: (old) => ({ tenant: old.tenant, query: here, ...around }) })),
+    timeline:
+      row &&
+      (() => go({ to: '/hosts/$id/timeline', params, search: (old) => ({ tenant: old.tenant, around: row.id }) })),
     everywhere: anywhere === undefined || field === 'time' ? undefined : () => ask(anywhere, true),
-    processes: tree && (() => go({ ...tree, search: (old) => ({ tenant: old.tenant, row: row.id }) })),
+    processes:
+      row && (() => go({ to: '/hosts/$id/processes', params, search: (old) => ({ tenant: old.tenant, row: row.id }) })),
     case: (row ?? text) && addToCase ? () => addToCase(asked) : undefined,
     copy: value === undefined ? undefined : () => void copy(text),
     defanged: value === undefined || safe === text ? undefined : () => void copy(safe),

@@ -109,6 +109,20 @@ test('a viewer reads annotations and is not offered to write them', async () => 
   expect(screen.queryByRole('button', { name: /Annotate/ })).toBeNull()
 })
 
+test('T and P on a value lead from the hunt to the time around its row and to its process tree', async () => {
+  const { tenantId, id, row } = await hostWith(rows)
+  const user = await bed.open('/hunt?query=CommandLine:second*', { tenantId })
+  await screen.findByRole('row', { name: /second\.exe/ })
+  await user.keyboard('t')
+  await screen.findByText('here')
+  expect(bed.address()).toContain(`/hosts/${id}/timeline?around=${encodeURIComponent(row(1))}`)
+  await bed.open('/hunt?query=CommandLine:second*', { tenantId })
+  await screen.findByRole('row', { name: /second\.exe/ })
+  await user.keyboard('p')
+  await screen.findByRole('heading', { name: 'No process list of this host' })
+  expect(bed.address()).toContain(`/hosts/${id}/processes?row=${encodeURIComponent(row(1))}`)
+})
+
 test('writes times and distances without losing a digit', () => {
   expect(clock('2026-11-24T06:38:51.209123400Z', '2026-11-24T00:00:00Z')).toBe('06:38:51.2091234')
   expect(clock('2026-11-24T06:38:51.200000Z')).toBe('2026-11-24 06:38:51.200')
