@@ -117,6 +117,7 @@ test('every procedure says who may call it', () => {
       "rows.histogram: row:read",
       "rows.lines: row:read",
       "rows.list: row:read",
+      "rows.provenance: row:read",
       "rows.raw: row:read",
       "rows.search: row:read",
       "rows.stack: row:read",

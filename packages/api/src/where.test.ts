@@ -103,6 +103,7 @@ const reads: Record<
   ],
   'rows.list': (c, { collectionId, sourceId }) => c.rows.list({ collectionId, sourceId }),
   'rows.lines': (c, { collectionId, sourceId }) => c.rows.lines({ collectionId, sourceId }),
+  'rows.provenance': (c, { row }) => c.rows.provenance({ id: row }),
   'rows.raw': (c, { row }) => c.rows.raw({ id: row }),
   'searches.list': (c) => c.searches.list({}),
   'searches.get': 'by id',

@@ -34,4 +34,6 @@ export const caseRowsInput = caseRef.extend({
     .array(z.string().regex(/^\d{1,15}\.\d{1,9}\.\d{1,15}$/, 'Not the name of a row'))
     .min(1)
     .max(200),
+  /** What the person who adds them says about them. */
+  note: z.string().trim().max(4000).default(''),
 })

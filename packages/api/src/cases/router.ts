@@ -51,8 +51,8 @@ export const casesRouter = router({
     .query(({ ctx, input }) => listCaseRows(ctx.scope, input.id, input.limit)),
   addRows: can('case:work')
     .input(caseRowsInput)
-    .mutation(({ ctx, input }) => addCaseRows(ctx.scope, input.id, input.rows.map(nameOf))),
+    .mutation(({ ctx, input }) => addCaseRows(ctx.scope, input.id, input.rows.map(nameOf), input.note)),
   removeRows: can('case:work')
-    .input(caseRowsInput)
+    .input(caseRowsInput.omit({ note: true }))
     .mutation(({ ctx, input }) => removeCaseRows(ctx.scope, input.id, input.rows.map(nameOf))),
 })

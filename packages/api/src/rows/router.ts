@@ -13,6 +13,7 @@ import { exactLines, listRows, rawRow } from './lines/lines.ts'
 import { histogram } from './answers/chart.ts'
 import { complete } from './answers/complete.ts'
 import { explainQuery } from './answers/explain.ts'
+import { provenanceOf } from './provenance/queries.ts'
 import { searchRows } from './answers/search.ts'
 import { stackRows } from './answers/stack.ts'
 
@@ -38,6 +39,9 @@ export const rowsRouter = router({
   lines: canAcross('row:read')
     .input(linesInput)
     .query(({ ctx, input }) => exactLines(ctx.scope, input)),
+  provenance: canAcross('row:read')
+    .input(rawInput.pick({ id: true }))
+    .query(({ ctx, input }) => provenanceOf(ctx.scope, input.id)),
   raw: canAcross('row:read')
     .input(rawInput)
     .query(({ ctx, input }) => rawRow(ctx.scope, input)),

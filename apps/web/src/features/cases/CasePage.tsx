@@ -10,6 +10,7 @@ import { Page } from '../../ui/Page.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { ArtifactsOfCase } from '../artifacts/ArtifactsOfCase.tsx'
 import { CaseText } from './CaseText.tsx'
+import { RowsOfCase } from './RowsOfCase.tsx'
 import { Properties } from './Properties.tsx'
 import './cases.css'
 
@@ -35,6 +36,7 @@ export function CasePage() {
           <div className="grid" style={{ gridTemplateColumns: 'minmax(0, 1fr) 320px', alignItems: 'start' }}>
             <div className="stack">
               <CaseText key={item.id} item={item} mayWork={mayWork} />
+              <RowsOfCase caseId={item.id} mayWork={mayWork} />
               <ArtifactsOfCase caseId={item.id} />
             </div>
             <Properties item={item} mayWork={mayWork} />

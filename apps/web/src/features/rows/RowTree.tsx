@@ -1,55 +1,79 @@
-import { IconChevronDown, IconChevronRight, IconSearch } from '@tabler/icons-react'
-import { Link } from '@tanstack/react-router'
-import { quoteValue } from '@velocicompanion/api/rows/input'
+import { IconChevronDown, IconChevronRight, IconDots } from '@tabler/icons-react'
+import { writeField } from '@velocicompanion/api/rows/input'
 import { useState } from 'react'
-import { plural } from '../../lib/format.ts'
-import { Copy } from '../../ui/Copy.tsx'
-import { Evidence } from '../../ui/evidence.tsx'
+import { count, plural } from '../../lib/format.ts'
 import { Mono } from '../../ui/Value.tsx'
-import type { Node } from './tree.ts'
+import { visible } from '../../ui/evidence.tsx'
+import { type AskedValue, type RowOfValue, textOf } from './asked.ts'
+import { leafValue, type Node } from './tree.ts'
+import { useValues, Value } from './Values.tsx'
+import { actionIcons } from './ValueMenu.tsx'
 
 const most = 500
+/** So much of a value stands here before it is asked for: a megabyte of text would make each movement slow. */
+const longest = 4000
 
-/** A whole row in its own order. Each value can be copied, and searched for exactly. */
-export const RowTree = ({ node }: { node: Node }) => (
+interface RowTreeProps {
+  node: Node
+  row: RowOfValue
+}
+
+/** A whole row in its own order. Each value has its menu, its letters, and what is done most often at the line's end. */
+export const RowTree = ({ node, row }: RowTreeProps) => (
   <div className="tree">
     {node.kind === 'object' || node.kind === 'array' ? (
-      <Children node={node} depth={0} />
+      <Children node={node} row={row} path={[]} depth={0} />
     ) : (
-      <Leaf name="" node={node} depth={0} />
+      <Leaf name="" node={node} row={row} path={[]} depth={0} />
     )}
   </div>
 )
 
 type Branch = Extract<Node, { kind: 'object' | 'array' }>
 
+interface PlacedProps {
+  row: RowOfValue
+  /** The keys that lead here; an array's elements are values of its own field. */
+  path: string[]
+  depth: number
+}
+
 const entriesOf = (node: Branch): [string, Node][] =>
   node.kind === 'object' ? node.entries : node.items.map((item, i) => [String(i), item])
 
-function Children({ node, depth }: { node: Branch; depth: number }) {
+function Children({ node, row, path, depth }: PlacedProps & { node: Branch }) {
   const entries = entriesOf(node)
   const [shown, setShown] = useState(most)
   return (
     <>
-      {entries
-        .slice(0, shown)
-        .map(([key, value], i) =>
-          (value.kind === 'object' || value.kind === 'array') && entriesOf(value).length > 0 ? (
-            <Fold key={i} name={key} node={value} depth={depth} />
-          ) : (
-            <Leaf key={i} name={key} node={value} depth={depth} />
-          ),
-        )}
+      {entries.slice(0, shown).map(([key, value], i) => {
+        const place = { row, depth, name: key, path: node.kind === 'object' ? [...path, key] : path }
+        return (value.kind === 'object' || value.kind === 'array') && entriesOf(value).length > 0 ? (
+          <Fold key={i} {...place} node={value} />
+        ) : (
+          <Leaf key={i} {...place} node={value} />
+        )
+      })}
       {shown < entries.length && (
-        <button type="button" className="linkbutton" onClick={() => setShown(shown + most)}>
-          Show more of {plural(entries.length, 'entry', 'entries')}
-        </button>
+        <p className="row g4 meta" style={{ padding: '2px 14px' }}>
+          {count(shown)} of {plural(entries.length, 'entry', 'entries')} shown
+          <button type="button" className="linkbutton" onClick={() => setShown(shown + most)}>
+            Show {count(Math.min(most, entries.length - shown))} more
+          </button>
+          <button type="button" className="linkbutton" onClick={() => setShown(entries.length)}>
+            Show all
+          </button>
+        </p>
       )}
     </>
   )
 }
 
-function Fold({ name, node, depth }: { name: string; node: Branch; depth: number }) {
+interface NamedProps extends PlacedProps {
+  name: string
+}
+
+function Fold({ name, node, row, path, depth }: NamedProps & { node: Branch }) {
   const [open, setOpen] = useState(depth < 4)
   const size = entriesOf(node).length
   return (
@@ -59,7 +83,7 @@ function Fold({ name, node, depth }: { name: string; node: Branch; depth: number
           <button
             type="button"
             aria-expanded={open}
-            aria-label={`${open ? 'Close' : 'Open'} field`}
+            aria-label={`${open ? 'Close' : 'Open'} field ${visible(name)}`}
             onClick={() => setOpen(!open)}
           >
             {open ? <IconChevronDown size={12} aria-hidden /> : <IconChevronRight size={12} aria-hidden />}
@@ -68,42 +92,79 @@ function Fold({ name, node, depth }: { name: string; node: Branch; depth: number
         </div>
         <div className="val t3">{node.kind === 'object' ? plural(size, 'field') : plural(size, 'item')}</div>
       </div>
-      {open && <Children node={node} depth={depth + 1} />}
+      {open && <Children node={node} row={row} path={path} depth={depth + 1} />}
     </>
   )
 }
 
-function textOf(node: Node) {
-  if (node.kind === 'text') return node.value
-  if (node.kind === 'plain') return node.text
-  return node.kind === 'object' ? '{}' : '[]'
-}
-
-function Leaf({ name, node, depth }: { name: string; node: Node; depth: number }) {
-  const text = textOf(node)
-  const searchable = text !== '' && (node.kind === 'text' || (node.kind === 'plain' && text !== 'null'))
+function Leaf({ name, node, row, path, depth }: NamedProps & { node: Node }) {
+  const [whole, setWhole] = useState(false)
+  // Hundreds of lines with ten buttons each would make the drawer slow, and one line is acted on at a time.
+  const [isNear, setNear] = useState(false)
+  const isBranch = node.kind === 'object' || node.kind === 'array'
+  const value = leafValue(node)
+  const shownName = visible(path.join('.')) || 'Row'
+  const asked: AskedValue = { field: path.length > 0 ? writeField(path) : undefined, name: shownName, value, row }
+  const { length } = textOf(value)
   return (
-    <div className="tr">
+    <div
+      className="tr"
+      onPointerEnter={() => setNear(true)}
+      onPointerLeave={() => setNear(false)}
+      onFocus={() => setNear(true)}
+    >
       <div className="k" style={{ paddingLeft: depth * 14 }}>
         <span className="sp" />
         <Mono value={name} />
       </div>
-      <div className={`val mono ${node.kind === 'plain' && text === 'null' ? 'absent' : ''}`}>
-        {node.kind === 'text' && text === '' ? <span className="absent">""</span> : <Evidence text={text} />}
-      </div>
-      <div className="acts">
-        {searchable && (
-          <Link
-            className="iconbtn"
-            to="/rows"
-            search={{ q: quoteValue(text) }}
-            aria-label="Search for this value everywhere"
-          >
-            <IconSearch size={14} />
-          </Link>
+      <div className="val mono">
+        {isBranch ? (
+          <span className="t3">{node.kind === 'object' ? '{}' : '[]'}</span>
+        ) : (
+          <Value {...asked} most={whole ? length : longest} />
         )}
-        <Copy text={text} label="Copy value" />
+        {!whole && length > longest && (
+          <button type="button" className="linkbutton" onClick={() => setWhole(true)}>
+            Show all {count(length)} characters
+          </button>
+        )}
       </div>
+      {!isBranch && isNear && <QuickActions asked={asked} />}
+    </div>
+  )
+}
+
+/** For the mouse; the value beside it has the same by key. */
+function QuickActions({ asked }: { asked: AskedValue }) {
+  const { actions, open } = useValues()
+  return (
+    <div className="acts">
+      {actions(asked).map(({ id, label, run }) => {
+        const Icon = actionIcons[id]
+        return (
+          <button
+            key={id}
+            type="button"
+            tabIndex={-1}
+            className="iconbtn"
+            aria-label={`${label}: ${asked.name}`}
+            title={label}
+            onClick={run}
+          >
+            <Icon size={14} stroke={1.7} />
+          </button>
+        )
+      })}
+      <button
+        type="button"
+        tabIndex={-1}
+        className="iconbtn"
+        aria-label={`More: ${asked.name}`}
+        title="More"
+        onClick={(event) => open(asked, event.currentTarget.getBoundingClientRect())}
+      >
+        <IconDots size={14} />
+      </button>
     </div>
   )
 }

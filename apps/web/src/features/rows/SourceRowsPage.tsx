@@ -105,28 +105,21 @@ function useColumnsOf(pages: Pages | undefined) {
 
 const rowNumber: GridColumn<Row> = { id: '#', name: 'Row', width: 72, cell: (row) => row.row }
 
-const mostSorted = 10_000
-
 /** The same rows in the order of a field; nothing while none is asked for. */
 function useSorted(query: string | undefined, sort: string | undefined) {
   const found = trpc.rows.search.useInfiniteQuery(
     { query: `${query} | sortby ${sort}`, limit: 200, ...useTenant() },
     {
       enabled: query !== undefined && sort !== undefined,
-      getNextPageParam: (last, pages) =>
-        pages.length * 200 + 200 > mostSorted ? undefined : (last.nextCursor ?? undefined),
+      getNextPageParam: (last) => last.nextCursor ?? undefined,
       placeholderData: (old) => old,
     },
   )
   return sort === undefined ? undefined : found
 }
 
-function noteOf(shown: number, total: number, hasMore: boolean) {
-  if (hasMore) return `${count(shown)} of ${count(total)} shown, scroll for more`
-  return shown < total
-    ? `${count(shown)} of ${count(total)} shown: a sorted list ends here`
-    : `all ${count(shown)} shown`
-}
+const noteOf = (shown: number, total: number, hasMore: boolean) =>
+  hasMore ? `${count(shown)} of ${count(total)} shown, scroll for more` : `all ${count(shown)} shown`
 
 /** The row numbers' own collection; across all tenants its number says too little. */
 const useCollection = (id: number) =>

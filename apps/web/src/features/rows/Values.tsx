@@ -2,9 +2,11 @@ import { useNavigate, type LinkProps } from '@tanstack/react-router'
 import type { AskedFor } from '@velocicompanion/api/rows/input'
 import { createContext, use, useMemo, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { trpc } from '../../api.ts'
+import { useMay } from '../../lib/me.ts'
 import { letterKeys } from '../../lib/prefs.ts'
 import { useTenant } from '../../lib/tenant.ts'
 import { visible } from '../../ui/evidence.tsx'
+import { AddToCase } from '../cases/AddToCase.tsx'
 import { type AskedValue, numberIn, type RowOfValue, textOf } from './asked.ts'
 import { Shown } from './cells.tsx'
 import { type ActionId, actionsOf, type Asking, type ValueAction } from './value-actions.ts'
@@ -27,6 +29,14 @@ export function useValues() {
   return values
 }
 
+/** Whether somebody above gives values their menus. */
+export const useHasValues = () => use(ValuesContext) !== undefined
+
+interface Adding {
+  rows: RowOfValue[]
+  value: string | undefined
+}
+
 interface ValueMenusProps {
   /** The query of what is on the screen, which "Include" narrows down. */
   here: string
@@ -37,13 +47,18 @@ interface ValueMenusProps {
 
 /** Gives every value below its menu and its letters. */
 export function ValueMenus({ here, ask, children }: ValueMenusProps) {
+  const [adding, setAdding] = useState<Adding>()
   const [menu, setMenu] = useState<{ asked: AskedValue; at: { left: number; bottom: number } }>()
-  const asking = useAsking(here, ask)
+  const mayAdd = useMay('case:work')
+  const addToCase = mayAdd
+    ? ({ value, row }: AskedValue) => setAdding({ rows: row ? [row] : [], value: textOf(value) || undefined })
+    : undefined
+  const asking = useAsking(here, ask, addToCase)
   const exact = useExact()
   const actions = (asked: AskedValue) => actionsOf(asked, asking)
   const values: Values = {
     actions,
-    addRows: undefined,
+    addRows: mayAdd ? (rows) => setAdding({ rows, value: undefined }) : undefined,
     open: (asked, at) => {
       setMenu({ asked, at })
       void exact(asked).then((known) => setMenu((now) => (now?.asked === asked ? { asked: known, at } : now)))
@@ -57,6 +72,7 @@ export function ValueMenus({ here, ask, children }: ValueMenusProps) {
   return (
     <ValuesContext value={values}>
       {children}
+      {adding && <AddToCase {...adding} close={() => setAdding(undefined)} />}
       {menu && <ValueMenu {...menu} actions={actions(menu.asked)} close={() => setMenu(undefined)} />}
     </ValuesContext>
   )
@@ -64,14 +80,14 @@ export function ValueMenus({ here, ask, children }: ValueMenusProps) {
 
 const runOf = (actions: ValueAction[], id: ActionId) => actions.find((action) => action.id === id)?.run()
 
-function useAsking(here: string, ask: Asking['ask'] | undefined): Asking {
+function useAsking(here: string, ask: Asking['ask'] | undefined, addToCase: Asking['addToCase']): Asking {
   const navigate = useNavigate()
   const go = (link: LinkProps) => void navigate(link)
   return {
     here,
     go,
     ask: ask ?? ((query) => go({ to: '/hunt', search: (old) => ({ tenant: old.tenant, query }) })),
-    addToCase: undefined,
+    addToCase,
   }
 }
 

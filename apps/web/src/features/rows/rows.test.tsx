@@ -114,6 +114,7 @@ test('a value leads by mouse and by key to exactly the rows that have it', async
     'Timeline around itT',
     'Everywhere it was seenW',
     'Process treeP',
+    'Add to case…C',
     'Copy valueY',
   ])
   await within(menu).findByText(/1 row · seen on 1 of 1 host/)
@@ -264,4 +265,67 @@ test('columns with odd names and hostile values stand as text, and lead to their
   await user.click(cell)
   await user.keyboard('i')
   await screen.findByText('1 row matches')
+})
+
+test('puts a row and its value into a case, which shows both with the way back', async () => {
+  const { tenantId, id, source, table } = await flow(['{"Name":"evil\\u202e.exe","Hash":"' + 'a'.repeat(64) + '"}'])
+  const user = await bed.open(table, { tenantId })
+  await screen.findByRole('button', { name: 'a'.repeat(64) })
+  screen.getByRole('grid').focus()
+  await user.keyboard('llc')
+  const dialog = await screen.findByRole('dialog', { name: 'Add to case' })
+  await user.type(await within(dialog).findByRole('textbox', { name: /^Title/ }), 'Loader')
+  await user.type(within(dialog).getByRole('textbox', { name: 'Note on the row' }), 'first sight')
+  await user.click(within(dialog).getByRole('checkbox', { name: 'Add the value as a case artifact' }))
+  await user.click(within(dialog).getByRole('button', { name: 'Add 1 row' }))
+  await screen.findByText(/^Added to case/)
+  const { id: caseId } = await bed.one<{ id: number }>('select id from cases where tenant_id = $1', [tenantId])
+  await bed.open(`/cases/${caseId}`, { tenantId })
+  const rows = await screen.findByRole('table', { name: 'Rows of the case' })
+  await within(rows).findByText('first sight')
+  const back = within(rows).getByRole('link', { name: `Custom.Test · ${id}.${source}.0` })
+  expect(back.getAttribute('href')).toContain(`/collections/${id}/rows?source=${source}&row=`)
+  await within(rows).findByText('"Name":"evil', { exact: false })
+  expect(await bed.one('select artifact_type, value from artifacts where tenant_id = $1', [tenantId])).toEqual({
+    artifact_type: 'sha256',
+    value: 'a'.repeat(64),
+  })
+})
+
+test('the drawer tells where a row came from, and its values lead on by key', async () => {
+  const { tenantId, id, source, table } = await flow(['{"b":1.0,"Sub":{"a.b":"x y"},"List":[{"k":"v"}],"n":null}'])
+  const row = `${id}.${source}.0`
+  await bed.open(`${table}&row=${row}&tab=origin`, { tenantId })
+  const drawer = await screen.findByRole('complementary', { name: 'Row' })
+  await within(drawer).findByText('Batch sha256')
+  within(drawer).getByText('F.1')
+  const user = await bed.open(`${table}&row=${row}`, { tenantId })
+  const again = await screen.findByRole('complementary', { name: 'Row' })
+  const value = await within(again).findByRole('button', { name: 'v' })
+  within(again).getByRole('button', { name: '1.0' })
+  value.focus()
+  await user.keyboard('i')
+  await screen.findByText('1 row matches')
+  const bar = screen.getByRole<HTMLInputElement>('textbox', { name: 'Query' })
+  expect(bar.value).toBe(`collection:${id} source:"Custom.Test" List."k":"v"`)
+})
+
+test('a row of 10,000 keys and one of a long value are shown in part, which is said', async () => {
+  const keys = Array.from({ length: 10_000 }, (_, i) => `"k${i}":${i}`)
+  const { tenantId, id, source, table } = await flow([`{${keys.join(',')}}`, `{"long":"${'x'.repeat(800_000)}"}`])
+  const user = await bed.open(`${table}&row=${id}.${source}.0`, { tenantId })
+  const drawer = await screen.findByRole('complementary', { name: 'Row' })
+  await within(drawer).findByText(/500 of 10,000 entries shown/)
+  await user.click(within(drawer).getByRole('button', { name: 'Show 500 more' }))
+  within(drawer).getByText(/1,000 of 10,000 entries shown/)
+  await bed.open(`${table}&row=${id}.${source}.1`, { tenantId })
+  await screen.findByRole('button', { name: 'Show all 800,000 characters' })
+}, 60_000)
+
+test('a viewer is offered nothing to write', async () => {
+  const { tenantId, table } = await flow(['{"Name":"x1"}'])
+  const user = await bed.open(table, { tenantId, role: 'viewer' })
+  await user.click(await screen.findByRole('button', { name: 'x1' }))
+  await screen.findByRole('menuitem', { name: /Include/ })
+  expect(screen.queryByRole('menuitem', { name: /Add to case/ })).toBeNull()
 })

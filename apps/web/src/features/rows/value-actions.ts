@@ -2,7 +2,7 @@ import type { LinkProps } from '@tanstack/react-router'
 import { writeTerm } from '@velocicompanion/api/rows/input'
 import { copyText } from '../../ui/Copy.tsx'
 import { toast } from '../../ui/toast.tsx'
-import { type AskedValue, defanged, textOf } from './asked.ts'
+import { type AskedValue, defanged, type RowOfValue, textOf } from './asked.ts'
 import { grouped, narrowed } from './query-text.ts'
 
 export const actionNames = {
@@ -46,18 +46,14 @@ export function actionsOf(asked: AskedValue, { here, ask, go, addToCase }: Askin
   const anywhere = writeTerm(undefined, value)
   const text = textOf(value)
   const safe = defanged(text)
-  const params = { id: String(row?.hostId) }
   const runs: Record<ActionId, (() => void) | undefined> = {
     include: term === undefined ? undefined : () => ask(narrowed(here, term)),
     exclude: term === undefined ? undefined : () => ask(narrowed(here, negated(term))),
     only: term === undefined ? undefined : () => ask(term),
     group: field === undefined || field === 'time' ? undefined : () => ask(grouped(here, field)),
-    timeline:
-      row &&
-      (() => go({ to: '/hosts/$id/timeline', params, search: (old) => ({ tenant: old.tenant, around: row.id }) })),
+    timeline: row && (() => go(timelineOf(row))),
     everywhere: anywhere === undefined || field === 'time' ? undefined : () => ask(anywhere, true),
-    processes:
-      row && (() => go({ to: '/hosts/$id/processes', params, search: (old) => ({ tenant: old.tenant, row: row.id }) })),
+    processes: row && (() => go(processesOf(row))),
     case: (row ?? text) && addToCase ? () => addToCase(asked) : undefined,
     copy: value === undefined ? undefined : () => void copy(text),
     defanged: value === undefined || safe === text ? undefined : () => void copy(safe),
@@ -67,6 +63,21 @@ export function actionsOf(asked: AskedValue, { here, ask, go, addToCase }: Askin
     return run ? [{ id, ...actionNames[id], run }] : []
   })
 }
+
+/** Hosts are pages of one tenant. */
+const inTenantOf = (row: RowOfValue, tenant: number | 'all' | undefined) => (tenant === 'all' ? row.tenantId : tenant)
+
+const timelineOf = (row: RowOfValue): LinkProps => ({
+  to: '/hosts/$id/timeline',
+  params: { id: String(row.hostId) },
+  search: (old) => ({ tenant: inTenantOf(row, old.tenant), around: row.id }),
+})
+
+const processesOf = (row: RowOfValue): LinkProps => ({
+  to: '/hosts/$id/processes',
+  params: { id: String(row.hostId) },
+  search: (old) => ({ tenant: inTenantOf(row, old.tenant), row: row.id }),
+})
 
 /** Said twice it is not said: what is absent is excluded by asking for what is there. */
 const negated = (term: string) => (term.startsWith('NOT ') ? term.slice(4) : `NOT ${term}`)

@@ -9,7 +9,7 @@ import type { RowName } from '../../rows/rules.ts'
  * Holds rows in a case: retention leaves them from now on. All of them or none: a row that is not stored is NOT_FOUND. One
  * that the case holds already stays as it is.
  */
-export async function addCaseRows(scope: TenantScope, caseId: number, names: RowName[]) {
+export async function addCaseRows(scope: TenantScope, caseId: number, names: RowName[], note = '') {
   const { db, tenantId } = scope
   await lockCase(scope, caseId)
   const wanted = JSON.stringify(names.map((n) => ({ collection: n.collectionId, source: n.sourceId, row: n.row })))
@@ -25,8 +25,8 @@ limit 1`.execute(db)
   if (lost.length > 0) throw notFound('row')
   const by = scope.actor?.tenantId === tenantId ? scope.actor.userId : null
   const { rows: added } = await sql`
-insert into case_rows (tenant_id, case_id, collection_id, source_id, row_number, added_by)
-select ${tenantId}::int, ${caseId}::bigint, w.collection, w.source, w."row", ${by}::bigint from ${given}
+insert into case_rows (tenant_id, case_id, collection_id, source_id, row_number, added_by, note)
+select ${tenantId}::int, ${caseId}::bigint, w.collection, w.source, w."row", ${by}::bigint, ${note}::text from ${given}
 on conflict do nothing returning row_number`.execute(db)
   if (added.length > 0) await record(scope, 'case.addRows', { case: caseId, rows: added.length })
   return { added: added.length }
@@ -70,6 +70,8 @@ export async function listCaseRows(scope: TenantScope, caseId: number, limit: nu
       'h.hostname as host',
       's.name as source',
       'r.collectionId',
+      'r.sourceId',
+      'r.note',
       'u.username as addedBy',
       'r.addedAt',
     ])
