@@ -17,7 +17,7 @@ interface ChipsProps {
 export function Chips({ text, parts, off, run, edit }: ChipsProps) {
   return (
     // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- a fieldset would bring a look and a legend of its own
-    <div className="chips" role="group" aria-label="Parts of the query">
+    <div className="chips" role="group" aria-label="Parts">
       {parts.map((part, i) => (
         <Chip
           key={`${i} ${part.text}`}

@@ -24,13 +24,13 @@ export function TimeRange({ range, choose }: TimeRangeProps) {
           h={30}
           leftSection={<IconClock size={15} />}
           rightSection={<IconChevronDown size={14} />}
-          aria-label={`Time range: ${words}, UTC`}
           onClick={() => open(!opened)}
         >
           {words}
           <span className="meta" style={{ marginLeft: 6 }}>
             UTC
           </span>
+          <span className="sr">, time range</span>
         </Button>
       </Popover.Target>
       <Popover.Dropdown aria-label="Time range">
