@@ -7,6 +7,7 @@ import { visible } from '../../ui/evidence.tsx'
 import { type AskedValue, type RowOfValue, textOf } from './asked.ts'
 import { leafValue, type Node } from './tree.ts'
 import { useValues, Value } from './Values.tsx'
+import type { ActionId } from './value-actions.ts'
 import { actionIcons } from './ValueMenu.tsx'
 
 const most = 500
@@ -134,27 +135,32 @@ function Leaf({ name, node, row, path, depth }: NamedProps & { node: Node }) {
   )
 }
 
+/** In the menu alone, so that the line's value stays readable beside the rest. */
+const rarely = new Set<ActionId>(['processes', 'defanged'])
+
 /** For the mouse; the value beside it has the same by key. */
 function QuickActions({ asked }: { asked: AskedValue }) {
   const { actions, open } = useValues()
   return (
     <div className="acts">
-      {actions(asked).map(({ id, label, run }) => {
-        const Icon = actionIcons[id]
-        return (
-          <button
-            key={id}
-            type="button"
-            tabIndex={-1}
-            className="iconbtn"
-            aria-label={`${label}: ${asked.name}`}
-            title={label}
-            onClick={run}
-          >
-            <Icon size={14} stroke={1.7} />
-          </button>
-        )
-      })}
+      {actions(asked)
+        .filter(({ id }) => !rarely.has(id))
+        .map(({ id, label, run }) => {
+          const Icon = actionIcons[id]
+          return (
+            <button
+              key={id}
+              type="button"
+              tabIndex={-1}
+              className="iconbtn"
+              aria-label={`${label}: ${asked.name}`}
+              title={label}
+              onClick={run}
+            >
+              <Icon size={14} stroke={1.7} />
+            </button>
+          )
+        })}
       <button
         type="button"
         tabIndex={-1}
