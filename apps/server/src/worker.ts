@@ -1,5 +1,6 @@
 import {
   applyRetention,
+  blockChecks,
   completeBlocks,
   expireExports,
   forgetNotifications,
@@ -36,6 +37,7 @@ export const jobsOf = (role: Settings['ROLE'], database: Database, services: Pic
         { name: 'retention', everyMs: 10 * minute, run: (signal) => applyRetention({ database, services, signal }) },
         // A store that was filled by an older release is searched as one of this; most of the time there is nothing to do.
         { name: 'parts of blocks', everyMs: 2 * minute, run: (signal) => completeBlocks(database, signal) },
+        { name: 'sound blocks', everyMs: minute, run: blockChecks(database) },
         { name: 'small blocks', everyMs: 5 * minute, run: (signal) => joinBlocks({ database, services, signal }) },
         { name: 'old exports', everyMs: 10 * minute, run: (signal) => expireExports(database, signal) },
         { name: 'old notifications', everyMs: 6 * hour, run: (signal) => forgetNotifications(database, signal) },

@@ -11,6 +11,7 @@ export type Reason =
   | 'closed'
   | 'too_expensive'
   | 'unsupported_query'
+  | 'damaged'
 
 /** An error that the caller is meant to read. Anything else is masked as an internal error. */
 export class AppError extends TRPCError {
@@ -35,6 +36,14 @@ export const notFound = (what: string) => new AppError('NOT_FOUND', `No such ${w
 
 /** Whoever asked went away, or asked to stop. */
 export const cancelled = () => new AppError('CLIENT_CLOSED_REQUEST', 'The search was stopped')
+
+/** Nothing else may stand in for bytes that are not those that were stored. */
+export const damaged = (what: string) =>
+  new AppError(
+    'UNPROCESSABLE_CONTENT',
+    `${what} is damaged: what is stored is not what was sent. The ingestion page names its block`,
+    'damaged',
+  )
 
 const awayCodes = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT']
 const awayStates = ['57P01', '57P02', '57P03', '08006', '08001', '53300']

@@ -86,6 +86,16 @@ function partOf(block: StoredBlock, runs: StoredRun[]): Part | string {
   return damageOf(bytes, block.n, runs) ?? { block, bytes, runs }
 }
 
+/** Notes a block whose lines are not those that were stored; whether it is there and sound. */
+export async function checkBlock(database: Database, tenantId: number, id: number): Promise<boolean> {
+  const { blocks, runs } = await readBlocks(database, tenantId, [id])
+  const [block] = blocks
+  if (!block) return false
+  const part = partOf(block, runs.get(id) ?? [])
+  if (typeof part === 'string') await noteDamage(database, tenantId, block, part)
+  return typeof part !== 'string'
+}
+
 const newline = Buffer.from('\n')
 
 /** A line end is added where one is needed to part two lines. */

@@ -1,7 +1,8 @@
 import type { Database } from '@velocicompanion/db'
 import type { Services } from '../services.ts'
-import { openRebuilding, type Outcome, rebuild, type Rebuilding } from './blocks.ts'
+import { checkBlock, openRebuilding, type Outcome, rebuild, type Rebuilding } from './blocks.ts'
 import {
+  blocksBehind,
   blocksUpTo,
   blocksWithoutParts,
   countDone,
@@ -92,6 +93,23 @@ export async function completeBlocks(database: Database, signal: AbortSignal) {
       }
   } finally {
     await rebuilding.close()
+  }
+}
+
+const checkedAtOnce = 100
+
+/** Holds block after block against the hashes of what was delivered, some at each turn, and begins anew behind the last. */
+export function blockChecks(database: Database) {
+  const first = { tenantId: 0, blockId: -1 }
+  let last = first
+  return async (signal: AbortSignal) => {
+    const blocks = await blocksBehind(database, last, checkedAtOnce)
+    for (const block of blocks) {
+      if (signal.aborted) return
+      await checkBlock(database, block.tenantId, block.blockId)
+      last = block
+    }
+    if (blocks.length < checkedAtOnce) last = first
   }
 }
 

@@ -76,6 +76,15 @@ order by b.tenant_id, b.block_id limit 500`.execute(trx)
     return rows
   })
 
+/** Blocks of all tenants in an order that does not change, behind one of them. */
+export const blocksBehind = (database: Database, { tenantId, blockId }: BlockOfTenant, most: number) =>
+  inEvery(database, async (trx) => {
+    const { rows } = await sql<BlockOfTenant>`
+select b.tenant_id, b.block_id from blocks b where (b.tenant_id, b.block_id) > (${tenantId}::int, ${blockId}::bigint)
+order by b.tenant_id, b.block_id limit ${most}`.execute(trx)
+    return rows
+  })
+
 export interface Damaged {
   tenantId: number
   blockId: number

@@ -1,6 +1,7 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
-const params = { [constants.ZSTD_c_compressionLevel]: 1 }
+/** With a checksum of what is inside: bytes that changed on a disk are told when they are read. */
+const params = { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 }
 const largestChunk = 16_384
 
 /** The chunk is what is allocated for the answer: by default 16 kB, however small it is. */

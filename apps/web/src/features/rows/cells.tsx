@@ -39,6 +39,10 @@ export function textOfCell(value: unknown): string | undefined {
 }
 
 /** A row that is too large or too deep for a list says so; its drawer has the exact text. */
-export const Omitted = ({ why }: { why: 'large' | 'deep' }) => (
-  <span className="absent">{why === 'large' ? 'too large to show here' : 'nested too deeply to show here'}</span>
-)
+const whyOmitted = {
+  large: 'too large to show here',
+  deep: 'nested too deeply to show here',
+  damaged: 'damaged: not what was sent',
+}
+
+export const Omitted = ({ why }: { why: keyof typeof whyOmitted }) => <span className="absent">{whyOmitted[why]}</span>

@@ -20,6 +20,17 @@ function* chunksOf(blocks: BlockTask[]): Generator<{ chunk: Chunk; kind: Kind; n
   }
 }
 
+/** The chunks of blocks, by their keys. */
+export const keysOf = (blocks: BlockTask[]) => Array.from(chunksOf(blocks), ({ chunk }) => chunk.key)
+
+/** After a wave that failed, nobody knows which of its chunks were opened: none of them is held. */
+export function dropChunks(held: Held, keys: string[]) {
+  for (const key of keys) {
+    held.bytes -= held.sizes.get(key) ?? 0
+    held.sizes.delete(key)
+  }
+}
+
 /** What a chunk takes when it is open, by the plain size in its head. */
 function sizeOf(bytes: Uint8Array, kind: Kind, n: number): number {
   if (kind === 'runs') return 2 * bytes.length + 200

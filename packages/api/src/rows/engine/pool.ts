@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { AppError, cancelled } from '../../errors.ts'
+import { AppError, cancelled, damaged } from '../../errors.ts'
 import { nothingYet } from './collect.ts'
 import { type Finish, type Finished, finish } from './finish.ts'
-import { type Held, newHeld, settleChunks } from './held.ts'
+import { dropChunks, type Held, keysOf, newHeld, settleChunks } from './held.ts'
 import type { RowsToShow, ShownPage } from './show.ts'
 import type { BlockTask, Question, WaveAnswer } from './task.ts'
 import { type Admit, turnstile, type Turn } from './turnstile.ts'
-import type { Asked, Replied } from './worker.ts'
+import type { Asked, Replied, Why } from './worker.ts'
 
 export interface SearchPoolOptions {
   /** Worker threads. */
@@ -65,7 +65,7 @@ interface Seat {
   life: number
 }
 
-type Message = { isReady: true } | { id: number; reply: Replied } | { id: number; error: string; tooMany: boolean }
+type Message = { isReady: true } | { id: number; reply: Replied } | { id: number; error: string; why: Why }
 
 const tooLong = () =>
   new AppError('TIMEOUT', 'This query takes too long: narrow it by time, host or source', 'too_expensive')
@@ -132,7 +132,10 @@ export function searchPool({
       }
       const job = done(seat)
       if ('reply' in message) job?.resolve(message.reply)
-      else job?.reject(message.tooMany ? tooManyGroups() : new Error(message.error))
+      else {
+        if (job && 'blocks' in job.work) dropChunks(seat.held, keysOf(job.work.blocks))
+        job?.reject(failed(message))
+      }
       next(seat)
     })
     worker.on('error', () => {})
@@ -247,6 +250,9 @@ function done(seat: Seat): Job | undefined {
 }
 
 const lost = () => new AppError('SERVICE_UNAVAILABLE', 'The search lost its thread: ask again')
+
+const failed = ({ error, why }: { error: string; why: Why }) =>
+  why === 'too many' ? tooManyGroups() : why === 'unreadable' ? damaged('A block of this query') : new Error(error)
 
 const tooManyGroups = () =>
   new AppError(

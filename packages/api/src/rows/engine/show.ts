@@ -8,14 +8,15 @@ export interface RowsToShow {
   /** Where each frame lies in the bytes. */
   frames: { start: number; end: number }[]
   /** `folded`: the row came inside other JSON (evidence/folded.ts). */
-  rows: { frame: number; line: number; folded: boolean }[]
+  rows: { frame: number; line: number; folded: boolean; damaged: boolean }[]
   /** The page ends before the row that would make it larger; the first row is always on it. */
   room: number
   /** Whether there are rows on the page already. */
   begun: boolean
 }
 
-export interface ShownLine extends Shown {
+export interface ShownLine extends Omit<Shown, 'omitted'> {
+  omitted?: Shown['omitted'] | 'damaged'
   /** Size of the row as sent. */
   bytes: number
   /** Its first characters as sent: keys in their order, numbers as they were written. */
@@ -35,14 +36,14 @@ export function showPage({ bytes, frames, rows, room, begun }: RowsToShow): Show
   const opened = new Map<number, Buffer[]>()
   const shown: string[] = []
   let size = 0
-  for (const [i, { frame, line, folded }] of rows.entries()) {
+  for (const [i, { frame, line, folded, damaged }] of rows.entries()) {
     let lines = opened.get(frame)
     if (!lines) {
       // One frame is open at a time unless rows of several take turns: a page of long rows must not fill the memory.
       if (opened.size >= 8) opened.clear()
-      opened.set(frame, (lines = linesOf(bytes.subarray(frames[frame]!.start, frames[frame]!.end))))
+      opened.set(frame, (lines = openFrame(bytes.subarray(frames[frame]!.start, frames[frame]!.end))))
     }
-    const made = showLine(lines[line]!, folded)
+    const made = damaged ? notShown : showLine(lines[line], folded)
     size += made.data === null ? 0 : made.bytes
     if ((i > 0 || begun) && size > room) return { json: `[${shown.join(',')}]`, rows: i, size }
     shown.push(JSON.stringify(made))
@@ -50,7 +51,19 @@ export function showPage({ bytes, frames, rows, room, begun }: RowsToShow): Show
   return { json: `[${shown.join(',')}]`, rows: rows.length, size }
 }
 
-function showLine(line: Buffer, folded: boolean): ShownLine {
+const notShown: ShownLine = { bytes: 0, start: '', data: null, omitted: 'damaged' }
+
+/** None where it can not be opened. */
+function openFrame(frame: Uint8Array): Buffer[] {
+  try {
+    return linesOf(frame)
+  } catch {
+    return []
+  }
+}
+
+function showLine(line: Buffer | undefined, folded: boolean): ShownLine {
+  if (!line) return notShown
   const sent = folded ? unfold(line) : withoutReturn(line)
   return { bytes: sent.length, start: startOf(sent), ...shownRow(line) }
 }

@@ -149,7 +149,7 @@ function open({ text, columns, times, runs, raw, ...task }: BlockTask, cache: Ca
     columns: new Map(columns.map(({ fieldId, chunk }) => [fieldId, column(chunk)])),
     times: times && column(times).numbers,
     parts: runs ? (opened(cache, runs, openParts) as Part[]) : [],
-    lines: raw && readLines(raw),
+    lines: raw && sound(() => readLines(raw)),
   }
 }
 
@@ -157,9 +157,20 @@ function opened(cache: Cache, { key, bytes }: Chunk, how: (bytes: Buffer) => Ope
   const known = cache.get(key)
   if (known) return known
   if (!bytes) throw new Error(`chunk ${key} is not here`)
-  const fresh = how(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  const fresh = sound(() => how(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)))
   cache.set(key, fresh)
   return fresh
+}
+
+/** Thrown where stored bytes can not be read: no count may leave them out. */
+export class Unreadable extends Error {}
+
+function sound<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    throw new Unreadable('a part of a block can not be read', { cause })
+  }
 }
 
 function readLines({ bytes, frames }: NonNullable<BlockTask['raw']>): string[] {

@@ -1,8 +1,18 @@
 import { parentPort } from 'node:worker_threads'
 import { type Finish, type Finished, finish, packed } from './finish.ts'
 import { TooMany } from './groups.ts'
+import { keysOf } from './held.ts'
 import { type RowsToShow, type ShownPage, showPage } from './show.ts'
-import { type BlockTask, type Cache, openSearch, type Question, type Search, type WaveAnswer, work } from './task.ts'
+import {
+  type BlockTask,
+  type Cache,
+  openSearch,
+  type Question,
+  type Search,
+  Unreadable,
+  type WaveAnswer,
+  work,
+} from './task.ts'
 
 /** What the pool sends. A search begins with its question, and ends with what is wanted of it. */
 export type Asked = { id: number } & (
@@ -12,6 +22,9 @@ export type Asked = { id: number } & (
 )
 
 export type Replied = WaveAnswer | Finished | { packed: Uint8Array } | ShownPage
+
+/** Why a wave failed, where the asker can be told. */
+export type Why = 'too many' | 'unreadable' | undefined
 
 const cache: Cache = new Map()
 const searches = new Map<number, Search>()
@@ -36,8 +49,9 @@ parentPort!.on('message', (asked: Asked | { drop: number }) => {
     const reply = answer(asked)
     parentPort!.postMessage({ id: asked.id, reply }, 'packed' in reply ? [reply.packed.buffer as ArrayBuffer] : [])
   } catch (error) {
-    const tooMany = error instanceof TooMany
-    parentPort!.postMessage({ id: asked.id, error: error instanceof Error ? error.message : String(error), tooMany })
+    if ('blocks' in asked) for (const key of keysOf(asked.blocks)) cache.delete(key)
+    const why = error instanceof TooMany ? 'too many' : error instanceof Unreadable ? 'unreadable' : undefined
+    parentPort!.postMessage({ id: asked.id, error: error instanceof Error ? error.message : String(error), why })
   }
 })
 

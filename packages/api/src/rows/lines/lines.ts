@@ -1,15 +1,16 @@
+import { createHash } from 'node:crypto'
 import { openColumn } from '../../evidence/columns.ts'
 import { unfold } from '../../evidence/folded.ts'
 import { frameLines, linesOf } from '../../evidence/frames.ts'
 import { writeTime } from '../../evidence/times.ts'
-import { AppError, notFound } from '../../errors.ts'
+import { AppError, damaged, notFound } from '../../errors.ts'
 import type { ReadScope } from '../../scope.ts'
 import { eventTimesOf, type Run } from '../queries.ts'
 import type { Hit } from '../engine/collect.ts'
 import { type ShownLine, showPage, withoutReturn } from '../engine/show.ts'
 import type { Searcher } from '../rows.ts'
 import { parseRowId, rowId, type SourceOfCollection } from '../rules.ts'
-import { fieldsOf, firstFrames, foldedCollections, pageParts, runsFrom, storedRows } from './queries.ts'
+import { fieldsOf, firstFrames, foldedCollections, pageParts, runsFrom, runWithRow, storedRows } from './queries.ts'
 
 export interface Row extends ShownLine {
   id: string
@@ -47,7 +48,7 @@ export async function* readLines<T extends Located, R>(
 ) {
   for (let at = 0; at < hits.length;) {
     const some = hits.slice(at, at + hitsAtOnce)
-    const { bytes, places } = await firstFrames(scope, framesFor(some))
+    const { bytes, places, damaged: known } = await firstFrames(scope, framesFor(some))
     const placeOf = new Map(places.map((place) => [place.key, place]))
     let open: { key: string; lines: Buffer[] } | undefined
     for (const hit of some) {
@@ -55,10 +56,21 @@ export async function* readLines<T extends Located, R>(
       const place = placeOf.get(key)
       // What is read at once is limited: the rest is read in its turn.
       if (!place) break
-      if (open?.key !== key) open = { key, lines: linesOf(bytes.subarray(place.start, place.end)) }
-      yield { hit, made: convert(open.lines[hit.blockRow % frameLines]!, hit) }
+      if (known.has(hit.blockId)) throw damaged(`Row ${rowId(hit)}`)
+      if (open?.key !== key) open = { key, lines: openLines(bytes.subarray(place.start, place.end), hit) }
+      const line = open.lines[hit.blockRow % frameLines]
+      if (!line) throw damaged(`Row ${rowId(hit)}`)
+      yield { hit, made: convert(line, hit) }
       at++
     }
+  }
+}
+
+function openLines(frame: Uint8Array, hit: Located): Buffer[] {
+  try {
+    return linesOf(frame)
+  } catch {
+    throw damaged(`Row ${rowId(hit)}`)
   }
 }
 
@@ -102,13 +114,14 @@ export async function showRows(scope: ReadScope, hits: Hit[], showing?: Showing)
 type PageParts = Awaited<ReturnType<typeof pageParts>>
 
 /** As many of the rows as have their frames here. */
-function rowsToShow(hits: Hit[], { frames, folded }: PageParts, room: number, begun: boolean) {
+function rowsToShow(hits: Hit[], { frames, folded, damaged: damagedBlocks }: PageParts, room: number, begun: boolean) {
   const placeOf = new Map(frames.places.map(({ key }, i) => [key, i]))
   const here = hits.findIndex((hit) => !placeOf.has(frameKeyOf(hit)))
   const rows = hits.slice(0, here < 0 ? hits.length : here).map((hit) => ({
     frame: placeOf.get(frameKeyOf(hit))!,
     line: hit.blockRow % frameLines,
     folded: folded.has(hit.collectionId),
+    damaged: damagedBlocks.has(hit.blockId),
   }))
   return { wanted: { bytes: frames.bytes, frames: frames.places, rows, room, begun }, count: rows.length }
 }
@@ -137,12 +150,31 @@ export async function rawRow(scope: ReadScope, { id, as }: { id: string; as: 'te
   const name = parseRowId(id)
   const [located] = name ? locate(await runsFrom(scope, name, name.row, 1), name.row, 1) : []
   if (!located || located.row !== name!.row) throw notFound('row')
+  await checkRun(scope, located)
   const exact = await asSent(scope, [located])
   const read = readLines(scope, [located], (line, hit) => {
     const row = exact(line, hit)
     return as === 'base64' ? row.toString('base64') : exactText(row)
   })
   return (await read.next()).value!.made
+}
+
+/** A row that is shown as evidence is held against the hash of what was delivered. */
+async function checkRun(scope: ReadScope, located: Located) {
+  const run = await runWithRow(scope, located)
+  if (!run) throw damaged(`Row ${rowId(located)}`)
+  const lines: Buffer[] = []
+  const last = run.first + run.n
+  for (let frame = Math.floor(run.first / frameLines); frame * frameLines < last; frame++) {
+    const opened = openLines(run.raw.subarray(run.frames[frame], run.frames[frame + 1]), located)
+    const at = frame * frameLines
+    lines.push(...opened.slice(Math.max(0, run.first - at), last - at))
+  }
+  const hash = createHash('sha256')
+  for (const [i, line] of lines.entries()) hash.update(i === 0 ? '' : '\n').update(line)
+  // What was delivered may have had no line end behind its last line.
+  const hashes = [hash.copy().digest(), hash.update('\n').digest()]
+  if (lines.length !== run.n || !hashes.some((one) => one.equals(run.sha256))) throw damaged(`Row ${rowId(located)}`)
 }
 
 function exactText(line: Buffer): string {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { ReadScope } from '../../scope.ts'
-import { bigintsIn, copied, intsIn, tenantIn, tuplesOf } from '../plan/copied.ts'
+import { bigintIn, bigintsIn, copied, intIn, intsIn, tenantIn, tuplesOf } from '../plan/copied.ts'
 import { type BlockKey, inScope, type Run, runColumns } from '../queries.ts'
 import type { SourceOfCollection } from '../rules.ts'
 
@@ -22,10 +22,28 @@ export async function framesOf(scope: ReadScope, keys: FrameKey[]): Promise<Map<
   return frames
 }
 
-/** The first of them, as many as are read at once. */
+/** The first of them, as many as are read at once; and which of their blocks are known to be damaged. */
 export async function firstFrames(scope: ReadScope, keys: FrameKey[]) {
-  const [copy] = await copied(scope, [framesSelection(scope, keys)])
-  return framesIn(copy!)
+  const blocks = [...new Set(keys.map(({ blockId }) => blockId))]
+  const [copy, damaged] = await copied(scope, [framesSelection(scope, keys), damagedSelection(scope, blocks)])
+  return { ...framesIn(copy!), damaged: idsIn(damaged!) }
+}
+
+/** The frames of the run that holds a row, from its block's first one on, with the hash of what was delivered. */
+export async function runWithRow(scope: ReadScope, { blockId, blockRow }: { blockId: number; blockRow: number }) {
+  const [copy] = await copied(scope, [
+    `select r.block_row, r.n, r.sha256, b.raw, b.frames from runs r join blocks b using (tenant_id, block_id)
+     where ${tenantIn(scope, 'r.tenant_id')} and r.block_id = ${bigintIn(blockId)} and r.block_row <= ${intIn(blockRow)}
+     order by r.block_row desc limit 1`,
+  ])
+  const [run] = tuplesOf(copy!, 5, (tuple) => ({
+    first: tuple.int(0),
+    n: tuple.int(1),
+    sha256: tuple.bytes(2),
+    raw: tuple.bytes(3),
+    frames: tuple.ints(4),
+  }))
+  return run
 }
 
 const framesSelection = (scope: ReadScope, keys: FrameKey[]) => `
@@ -72,14 +90,24 @@ export interface RowsWanted {
   frames: FrameKey[]
 }
 
+const damagedSelection = (scope: ReadScope, blocks: number[]) =>
+  `select block_id from damaged_blocks where ${tenantIn(scope, 'tenant_id')} and block_id = any (${bigintsIn(blocks)})`
+
 /** What a page of rows is made of, in one round trip. The frames are one piece of memory. */
 export async function pageParts(scope: ReadScope, { hosts, sources, collections, frames }: RowsWanted) {
-  const [hostNames, sourceNames, folded, copy] = await copied(scope, [
+  const blocks = [...new Set(frames.map(({ blockId }) => blockId))]
+  const [hostNames, sourceNames, folded, damaged, copy] = await copied(scope, [
     ...namesSelections(scope, hosts, sources),
     foldedSelection(scope, collections),
+    damagedSelection(scope, blocks),
     framesSelection(scope, frames),
   ])
-  return { names: namesIn(hostNames!, sourceNames!), folded: idsIn(folded!), frames: framesIn(copy!) }
+  return {
+    names: namesIn(hostNames!, sourceNames!),
+    folded: idsIn(folded!),
+    damaged: idsIn(damaged!),
+    frames: framesIn(copy!),
+  }
 }
 
 /** Where frames lie in a copy of them. */
