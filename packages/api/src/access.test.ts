@@ -83,7 +83,21 @@ test('every procedure says who may call it', () => {
       "health.status: signed-in",
       "hosts.get: host:read",
       "hosts.list: host:read",
+      "indicators.acknowledge: indicator:work",
+      "indicators.add: indicator:work",
+      "indicators.create: indicator:work",
+      "indicators.delete: indicator:work",
+      "indicators.get: indicator:read",
+      "indicators.hits: indicator:read",
+      "indicators.hitsOf: indicator:read",
+      "indicators.list: indicator:read",
+      "indicators.recognise: indicator:read",
+      "indicators.remove: indicator:work",
+      "indicators.restore: indicator:work",
       "indicators.sweep: row:read",
+      "indicators.toCase: case:work",
+      "indicators.update: indicator:work",
+      "indicators.values: indicator:read",
       "ingestion.addKey: token:manage",
       "ingestion.cancelImport: ingestion:send",
       "ingestion.deliveries: ingestion:read",
@@ -195,7 +209,7 @@ test.each(asked.filter(({ path }) => !withoutTenant(path)))(
 )
 
 const takesNoId =
-  /\.(list|hunts|whole|errors|seen|sweep|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants|exports)\.create$|^tenants\.|^preferences\.|^retention\.|^notifications\.(unread|readAll)$|^searches\.(create|history|pinned)$|^compare\.|^rows\.|^timeline\.(around|aroundMore)$|^annotations\.ofRow$|^ingestion\./
+  /\.(list|hunts|whole|errors|seen|sweep|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants|exports)\.create$|^tenants\.|^preferences\.|^retention\.|^notifications\.(unread|readAll)$|^searches\.(create|history|pinned)$|^indicators\.(create|values|recognise|hits|hitsOf|acknowledge|toCase)$|^compare\.|^rows\.|^timeline\.(around|aroundMore)$|^annotations\.ofRow$|^ingestion\./
 
 test('every procedure that takes an id stands in the table of foreign ids', () => {
   const unlisted = procedures.map((p) => p.path).filter((path) => !takesNoId.test(path) && !rowOf[path])

@@ -8,11 +8,12 @@ const viewer = [
   'row:read',
   'case:read',
   'artifact:read',
+  'indicator:read',
   'ingestion:read',
   // Saved searches, pins and history of one's own: notes to oneself, that nobody else sees.
   'search:keep',
 ] as const
-const user = ['case:work', 'artifact:work', 'ingestion:send', 'search:share'] as const
+const user = ['case:work', 'artifact:work', 'indicator:work', 'ingestion:send', 'search:share'] as const
 const admin = [
   'user:manage',
   'token:manage',
@@ -23,7 +24,12 @@ const admin = [
   'search:manage',
   'annotation:manage',
 ] as const
-const superAdmin = ['tenant:manage', 'tenant:every'] as const
+const superAdmin = [
+  'tenant:manage',
+  'tenant:every',
+  // Lists that other tenants match against too.
+  'indicator:share',
+] as const
 
 export type Permission =
   | (typeof viewer)[number]

@@ -94,6 +94,12 @@ export const rowOf: Record<string, { table: string; input?: object; as?: string;
   'exports.cancel': { table: 'exports' },
   'exports.remove': { table: 'exports', prepare: "update exports set state = 'done'" },
   'hosts.get': { table: 'hosts' },
+  'indicators.get': { table: 'indicator_lists' },
+  'indicators.update': { table: 'indicator_lists', input: { version: 1, name: 'x' } },
+  'indicators.delete': { table: 'indicator_lists', input: { version: 1 } },
+  'indicators.restore': { table: 'indicator_lists', prepare: 'update indicator_lists set deleted_at = now()' },
+  'indicators.add': { table: 'indicator_lists', input: { indicators: [{ kind: 'ip', value: '192.0.2.9' }] } },
+  'indicators.remove': { table: 'indicator_lists', input: { indicators: [1] } },
   'ingestion.import': { table: 'imports' },
   'ingestion.cancelImport': { table: 'imports' },
   'ingestion.testRow': { table: 'api_tokens', input: { kind: 'feed' } },
@@ -143,6 +149,7 @@ insert into sources (tenant_id, name) values (${tenant}, '${crypto.randomUUID()}
 insert into imports (tenant_id, name, sha256, bytes) values (${tenant}, 'x.zip', 'x', 1);
 insert into import_keys (tenant_id, name, certificate, fingerprint, sealed, created_by) values (${tenant}, 'k', 'c', sha256('${crypto.randomUUID()}'), 's', 'ada');
 insert into cases (tenant_id, title) values (${tenant}, 'c');
+insert into indicator_lists (tenant_id, name) values (${tenant}, 'l');
 insert into saved_searches (tenant_id, shared, name, query) values (${tenant}, true, 's', '');
 insert into asked_queries (tenant_id, user_id, query, rows, rows_exact) select ${tenant}, max(id), '', 0, true from users where tenant_id = ${tenant};
 insert into artifacts (tenant_id, case_id, artifact_type, value) select ${tenant}, max(id), 'ip', '192.0.2.1' from cases where tenant_id = ${tenant}`)

@@ -101,6 +101,12 @@ const reads: Record<
       .then(({ hits }) => hits.map((hit) => ({ ...hit, value: hit.value.replace('theirs-mark', 'asked') }))),
     await c.indicators.sweep({ values: ['mine-mark'] }),
   ],
+  'indicators.list': (c) => c.indicators.list({}),
+  'indicators.get': 'by id',
+  'indicators.values': async (c) => [await c.indicators.values({}), await c.indicators.values({ show: 'seen' })],
+  'indicators.hits': (c) => c.indicators.hits({}),
+  'indicators.hitsOf': (c, { row }) => c.indicators.hitsOf({ rows: [row] }),
+  'indicators.recognise': 'global',
   'rows.list': (c, { collectionId, sourceId }) => c.rows.list({ collectionId, sourceId }),
   'rows.lines': (c, { collectionId, sourceId }) => c.rows.lines({ collectionId, sourceId }),
   'rows.provenance': (c, { row }) => c.rows.provenance({ id: row }),
@@ -217,6 +223,12 @@ describe.each([
     await bed.root.query(
       `update annotations a set text = '${mark}-mark', collection_id = ${collectionId}, source_id = ${sourceId}, row_number = 0, row_sha256 = 'x', host_id = c.host_id
        from collections c where c.tenant_id = a.tenant_id and c.id = ${collectionId} and a.tenant_id = ${tenantId}`,
+    )
+    await bed.root.query(
+      `with l as (insert into indicator_lists (tenant_id, name) values (${tenantId}, '${mark}-mark') returning id),
+         i as (insert into indicators (tenant_id, list_id, kind, value, key) select ${tenantId}, id, 'other', '${mark}-mark', 'x' from l returning id)
+       insert into indicator_hits (tenant_id, owner_tenant_id, indicator_id, host_id, collection_id, source_id, row_number, event_micros)
+       select ${tenantId}, ${tenantId}, i.id, c.host_id, c.id, ${sourceId}, 0, 0 from i, collections c where c.tenant_id = ${tenantId} and c.id = ${collectionId}`,
     )
     await bed.root.query(`update import_keys set name = '${mark}-mark' where tenant_id = ${tenantId}`)
     await bed.root.query(`update imports set name = '${mark}-mark' where tenant_id = ${tenantId}`)

@@ -43,6 +43,11 @@ insert into case_rows (tenant_id, case_id, collection_id, source_id, row_number)
 insert into saved_searches (tenant_id, owner_id, name, query) select 1, id, 's', '' from users;
 insert into search_pins (tenant_id, user_id, search_id) select 1, owner_id, id from saved_searches;
 insert into asked_queries (tenant_id, user_id, query, rows, rows_exact) select 1, id, '', 0, true from users;
+insert into indicator_lists (tenant_id, name) values (1, 'l');
+insert into indicators (tenant_id, list_id, kind, value, key) select 1, id, 'ip', '192.0.2.1', 'x' from indicator_lists;
+insert into indicator_hits (tenant_id, owner_tenant_id, indicator_id, host_id, collection_id, source_id, row_number, event_micros)
+  select 1, 1, i.id, h.id, s.collection_id, s.source_id, 0, 0 from indicators i, hosts h, collection_sources s;
+insert into indicator_sweeps (tenant_id, owner_tenant_id, list_id) select 1, 1, id from indicator_lists;
 create temp table ids on commit drop as select c.collection_id, c.source_id, h.id as host_id, d.id as delivery_id from collection_sources c, hosts h, deliveries d;
 grant select on ids to ${evidence};
 set local role ${evidence};

@@ -24,6 +24,7 @@ import * as preferencesAndNotes from './0023_preferences_and_notes.ts'
 import * as exportsAndNotifications from './0024_exports_and_notifications.ts'
 import * as savedSearches from './0025_saved_searches.ts'
 import * as annotations from './0026_annotations.ts'
+import * as indicators from './0029_indicators.ts'
 
 /** Every migration, in order. Names are frozen once released. */
 export const migrations: Record<string, Migration> = {
@@ -50,6 +51,7 @@ export const migrations: Record<string, Migration> = {
   '0023_preferences_and_notes': preferencesAndNotes,
   '0024_exports_and_notifications': exportsAndNotifications,
   '0025_saved_searches': savedSearches,
-  '0028_filters_of_grams': filtersOfGrams,
   '0026_annotations': annotations,
+  '0028_filters_of_grams': filtersOfGrams,
+  '0029_indicators': indicators,
 }

@@ -29,6 +29,10 @@ export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
 
 export type ImportState = "done" | "failed" | "queued" | "running";
 
+export type IndicatorKind = "certificate" | "cidr" | "domain" | "email" | "file_name" | "file_path" | "imphash" | "ip" | "md5" | "mutex" | "other" | "registry_key" | "sha1" | "sha256" | "sid" | "ssh_key" | "url" | "user";
+
+export type IndicatorMatch = "exact" | "regex" | "wildcard";
+
 export type Json = JsonValue;
 
 export type JsonArray = JsonValue[];
@@ -44,6 +48,8 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 export type SourceKind = "logs" | "rows" | "uploads";
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
+
+export type Tlp = "amber" | "amber+strict" | "clear" | "green" | "red";
 
 export type TokenScope = "api" | "ingest";
 
@@ -510,10 +516,109 @@ export interface Imports {
   userId: number | null;
 }
 
+export interface IndicatorHits {
+  acknowledgedAt: Timestamp | null;
+  acknowledgedBy: string | null;
+  caseId: number | null;
+  collectionId: number;
+  /**
+   * when the row happened, in microseconds since 1970
+   */
+  eventMicros: number;
+  foundAt: Generated<Timestamp>;
+  hostId: number;
+  id: Generated<number>;
+  indicatorId: number;
+  ownerTenantId: number;
+  rowNumber: number;
+  sourceId: number;
+  tenantId: number;
+}
+
+export interface IndicatorLists {
+  active: Generated<boolean>;
+  /**
+   * its values are never a hit, whichever other list they stand on
+   */
+  benign: Generated<boolean>;
+  confidence: Generated<number>;
+  createdAt: Generated<Timestamp>;
+  deletedAt: Timestamp | null;
+  /**
+   * grows when the whole list must be swept again: it was switched on, prolonged, or made malicious
+   */
+  generation: Generated<number>;
+  id: Generated<number>;
+  /**
+   * the highest id on it: a sweep that came so far has seen all
+   */
+  lastIndicator: Generated<number>;
+  name: string;
+  note: Generated<string>;
+  ownerId: number | null;
+  severity: Generated<CaseSeverity>;
+  /**
+   * tenants that match against the list and may read it
+   */
+  sharedWith: Generated<number[]>;
+  source: Generated<string>;
+  tags: Generated<string[]>;
+  tenantId: number;
+  tlp: Generated<Tlp>;
+  updatedAt: Generated<Timestamp>;
+  validFrom: Timestamp | null;
+  validUntil: Timestamp | null;
+  version: Generated<number>;
+}
+
+export interface Indicators {
+  createdAt: Generated<Timestamp>;
+  deletedAt: Timestamp | null;
+  id: Generated<number>;
+  /**
+   * a hash of kind, match and folded value
+   */
+  key: Buffer;
+  kind: IndicatorKind;
+  listId: number;
+  match: Generated<IndicatorMatch>;
+  note: Generated<string>;
+  /**
+   * what the file that brought it said of it, for the way back
+   */
+  origin: Generated<Json>;
+  tags: Generated<string[]>;
+  tenantId: number;
+  /**
+   * the hash under which an exact value is found in blocks (evidence/terms.ts); null for what must be tried
+   */
+  term: number | null;
+  validFrom: Timestamp | null;
+  validUntil: Timestamp | null;
+  value: string;
+}
+
+export interface IndicatorSweeps {
+  error: string | null;
+  generation: Generated<number>;
+  listId: number;
+  ownerTenantId: number;
+  sweptTo: Generated<number>;
+  tenantId: number;
+  updatedAt: Generated<Timestamp>;
+}
+
 export interface Installation {
   createdAt: Generated<Timestamp>;
   onlyRow: Generated<boolean>;
   termKey: Buffer;
+}
+
+export interface MatchedBlocks {
+  doneNumber: number;
+  nextNumber: number;
+  nextXid: string;
+  one: Generated<boolean>;
 }
 
 export interface Notifications {
@@ -790,7 +895,12 @@ export interface DB {
   importKeys: ImportKeys;
   importMappings: ImportMappings;
   imports: Imports;
+  indicatorHits: IndicatorHits;
+  indicatorLists: IndicatorLists;
+  indicators: Indicators;
+  indicatorSweeps: IndicatorSweeps;
   installation: Installation;
+  matchedBlocks: MatchedBlocks;
   notifications: Notifications;
   oneTimeLinks: OneTimeLinks;
   preferences: Preferences;
