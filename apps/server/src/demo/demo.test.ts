@@ -9,6 +9,13 @@ const whole = flows.flatMap((flow) => flow.bodies).join('')
 const digest = (text: string) => createHash('sha256').update(text).digest('hex')
 const bodiesOf = (host: string) => flows.filter((f) => f.host === host).flatMap((f) => f.bodies)
 
+interface Listed {
+  Pid: number
+  Ppid: number
+  Name: string
+  CreateTime: string
+}
+
 describe('the demo', () => {
   test('is the same, byte for byte, for the same seed and time', () => {
     const again = [...generateDemo(options)].flatMap((flow) => flow.bodies).join('')
@@ -63,6 +70,37 @@ describe('the demo', () => {
     expect(sourcesOf(patientZero, story.loader.ip).length).toBeGreaterThanOrEqual(3)
     expect(sourcesOf(fileServer, story.rclone).length).toBeGreaterThanOrEqual(3)
     expect(sourcesOf(webServer, story.loader.ip).length).toBeGreaterThanOrEqual(2)
+  })
+
+  test('hangs the processes of each Windows host in one tree of parents that started before them', () => {
+    const lists = flows.flatMap(({ host, bodies }) =>
+      bodies
+        .filter((b) => b.startsWith('{"kind":"batch"') && b.includes('"artifact":"Windows.System.Pslist"'))
+        .map((b) => ({
+          host,
+          rows: b
+            .trimEnd()
+            .split('\n')
+            .slice(1)
+            .map((line) => JSON.parse(line) as Listed),
+        })),
+    )
+    expect(lists.length).toBeGreaterThan(20)
+    for (const { rows } of lists) {
+      const byPid = new Map(rows.map((row) => [row.Pid, row]))
+      expect(byPid.size).toBe(rows.length)
+      const tops = rows.filter((row) => !byPid.has(row.Ppid)).map((row) => row.Name)
+      expect(tops.toSorted()).toEqual(['explorer.exe', 'wininit.exe', 'winlogon.exe'])
+      for (const row of rows)
+        expect(Date.parse(row.CreateTime)).toBeGreaterThanOrEqual(
+          Date.parse(byPid.get(row.Ppid)?.CreateTime ?? row.CreateTime),
+        )
+    }
+    const chain: string[] = []
+    const rows = lists.find(({ host }) => host === patientZero)!.rows
+    for (let at = rows.find((row) => row.Pid === 7332); at; at = rows.find(({ Pid }) => Pid === at!.Ppid))
+      chain.push(at.Name)
+    expect(chain).toEqual(['rundll32.exe', 'powershell.exe', 'WINWORD.EXE', 'OUTLOOK.EXE', 'explorer.exe'])
   })
 
   test('leaves one delivery without its end', () => {

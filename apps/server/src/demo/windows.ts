@@ -37,7 +37,7 @@ const programs = [
 
 export const base = (path: string) => path.split(/[\\/]/).at(-1)!
 const services: string[] = programs.filter((path) => path.startsWith(system))
-const isSystem = (path: string) => services.includes(path)
+const isSystem = (path: string) => path.startsWith(system)
 export const nameOf = ({ host }: Making) => `${host.tenant.netbios}\\${host.user}`
 const owner = (making: Making, path: string) => (isSystem(path) ? 'NT AUTHORITY\\SYSTEM' : nameOf(making))
 
@@ -51,23 +51,64 @@ export interface Process {
   trusted: boolean
 }
 
+/** Numbers that the tree of processes hangs from, on every host the same. */
+export const pids = { smss: 388, userinit: 4080, wininit: 612, services: 684, explorer: 4120, outlook: 5204 } as const
+export const outlook = 'C:\\Program Files\\Office\\OUTLOOK.EXE'
+/** Of these a host has one: another would be a finding. */
+const onlyOne: string[] = ['lsass', 'services', 'winlogon'].map((name) => `${system}${name}.exe`)
+onlyOne.push('C:\\Windows\\explorer.exe', outlook)
+const hosted = ['RuntimeBroker.exe', 'taskhostw.exe', 'dllhost.exe']
+const agents = ['Velociraptor.exe', 'agent.exe']
+
+const ownPid: Record<string, number> = {
+  [`${system}wininit.exe`]: pids.wininit,
+  [`${system}services.exe`]: pids.services,
+  'C:\\Windows\\explorer.exe': pids.explorer,
+  [outlook]: pids.outlook,
+}
+const taken: number[] = Object.values(pids)
+
+/** Who starts a program on Windows; smss and userinit end once they did, and so are in no list. */
+function parentOf(path: string, broker: number): number {
+  const name = base(path)
+  if (name === 'wininit.exe' || name === 'winlogon.exe') return pids.smss
+  if (name === 'services.exe' || name === 'lsass.exe') return pids.wininit
+  if (name === 'explorer.exe') return pids.userinit
+  if (hosted.includes(name)) return broker
+  return isSystem(path) || agents.includes(name) ? pids.services : pids.explorer
+}
+
+/** Milliseconds after the boot: a parent is there before what it starts. */
+const startOf: Record<string, number> = {
+  'wininit.exe': 0,
+  'winlogon.exe': 1,
+  'services.exe': 2,
+  'lsass.exe': 3,
+  'explorer.exe': 30_000,
+}
+const broker = 0
+const wininit = programs.length
+
 /** What runs on the host: its processes, sockets and logs name the same ones. */
 export function processesOf(making: Making): Process[] {
   const { random, now } = making
-  const boot = now - random.whole(2, 12) * day
-  return Array.from({ length: random.whole(60, 80) }, (_, i) => {
-    const path = i < programs.length ? programs[i]! : random.pick(programs)
+  const boot = now - random.whole(3, 13) * day
+  const drawn = Array.from({ length: random.whole(60, 80) }, (_, i) => {
+    const picked = i < programs.length ? programs[i]! : random.pick(programs)
+    const path = i === wininit ? `${system}wininit.exe` : i > wininit && onlyOne.includes(picked) ? programs[0] : picked
     const group = random.pick(['netsvcs -p', 'LocalService -p', 'NetworkService -p', 'DcomLaunch -p'])
+    const pid = 400 + i * 52 + random.whole(0, 12) * 4
+    const after = random.whole(5, 7_000_000)
     return {
-      pid: 400 + i * 52 + random.whole(0, 12) * 4,
-      ppid: isSystem(path) ? 684 : 4120,
+      pid: ownPid[path] ?? (taken.includes(pid) ? pid + 4 : pid),
       path,
       commandLine: path.endsWith('svchost.exe') ? `${path} -k ${group}` : `"${path}"`,
       username: owner(making, path),
-      started: boot + random.whole(5, 7_000_000),
+      started: boot + (i === broker ? 5 : (startOf[base(path)] ?? 30_001 + after)),
       trusted: true,
     }
   })
+  return drawn.map((process) => ({ ...process, ppid: parentOf(process.path, drawn[broker]!.pid) }))
 }
 
 export const pslist = (processes: Process[]): Row[] =>
