@@ -31,13 +31,17 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   tenant = await bed.tenant()
-  const admin = await bed.callerOf(tenant, 'admin')
-  token = (await admin.tokens.create({ name: 'uploader', scope: 'ingest', server: 'velo', orgId: 'root' })).token
+  token = await tokenOf('root')
 })
 afterAll(async () => {
   await app.close()
   await bed.close()
 })
+
+async function tokenOf(orgId: string) {
+  const admin = await bed.callerOf(tenant, 'admin')
+  return (await admin.tokens.create({ name: `uploader of ${orgId}`, scope: 'ingest', server: 'velo', orgId })).token
+}
 
 /** Bodies that a real server sent, in the order in which they came. */
 function recorded(sender: string, org: string) {
@@ -115,7 +119,11 @@ async function storedRows() {
 }
 
 describe.each(senders)('$name', (sender) => {
-  test.each(['root', 'acme'])('keeps every row that was recorded of %s, once, byte for byte', async (org) => {
+  test.each([
+    ['root', 'root'],
+    ['acme', 'O123'],
+  ])('keeps every row that was recorded of %s, once, byte for byte', async (org, orgId) => {
+    token = await tokenOf(orgId)
     const bodies = recorded(sender.name, org).filter((body) => body.length < 60_000)
     expect(bodies.length).toBeGreaterThan(0)
     for (const body of bodies) expect((await send(sender, body)).statusCode).toBe(200)
@@ -123,6 +131,15 @@ describe.each(senders)('$name', (sender) => {
     expect(await storedRows()).toEqual(sent)
     for (const body of bodies.toReversed()) expect((await send(sender, body)).statusCode).toBe(200)
     expect(await storedRows()).toHaveLength(sent.length)
+  })
+
+  test('a request with rows of a client of another org is refused, and nothing of it is kept', async () => {
+    const bodies = recorded(sender.name, 'acme').filter((body) =>
+      /"ClientId" ?: ?"C\.[0-9a-f]+-O123"/.test(String(body)),
+    )
+    expect(bodies.length).toBeGreaterThan(0)
+    for (const body of bodies) expect((await send(sender, body)).statusCode).toBe(403)
+    expect(await storedRows()).toEqual([])
   })
 
   test('rows stand on their host and flow, each source for itself', async () => {
