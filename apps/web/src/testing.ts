@@ -126,6 +126,7 @@ function fillIn() {
   window.scrollTo = () => {}
   Element.prototype.scrollIntoView = () => {}
   Element.prototype.scrollTo = () => {}
+  Element.prototype.setPointerCapture = () => {}
   const size = { configurable: true, get: () => 800 }
   Object.defineProperties(Element.prototype, { clientHeight: size, clientWidth: size })
   Object.defineProperties(HTMLElement.prototype, { offsetHeight: size, offsetWidth: size })
