@@ -1,11 +1,13 @@
 import {
   applyRetention,
+  arrivals,
   blockChecks,
   completeBlocks,
   expireExports,
   forgetNotifications,
   joinBlocks,
   type Services,
+  sweepLists,
 } from '@velocicompanion/api'
 import { dropEmptyPartition, makePartitions, type Database } from '@velocicompanion/db'
 import { sql } from 'kysely'
@@ -24,7 +26,11 @@ const minute = 60_000
 const hour = 60 * minute
 
 /** What a process of this role does beside answering: a server leaves it to the workers. */
-export const jobsOf = (role: Settings['ROLE'], database: Database, services: Pick<Services, 'now' | 'count'>): Job[] =>
+export const jobsOf = (
+  role: Settings['ROLE'],
+  database: Database,
+  services: Pick<Services, 'now' | 'count' | 'searches'>,
+): Job[] =>
   role === 'server'
     ? []
     : [
@@ -39,6 +45,13 @@ export const jobsOf = (role: Settings['ROLE'], database: Database, services: Pic
         { name: 'parts of blocks', everyMs: 2 * minute, run: (signal) => completeBlocks(database, signal) },
         { name: 'sound blocks', everyMs: minute, run: blockChecks(database) },
         { name: 'small blocks', everyMs: 5 * minute, run: (signal) => joinBlocks({ database, services, signal }) },
+        // A row that arrives is a hit at the latest 10 s later.
+        { name: 'indicators in new rows', everyMs: 3000, run: arrivals(database, services) },
+        {
+          name: 'indicators in stored rows',
+          everyMs: 3000,
+          run: (signal) => sweepLists({ database, services, signal }),
+        },
         { name: 'old exports', everyMs: 10 * minute, run: (signal) => expireExports(database, signal) },
         { name: 'old notifications', everyMs: 6 * hour, run: (signal) => forgetNotifications(database, signal) },
         { name: 'empty months', everyMs: hour, run: () => dropEmptyMonths(database) },

@@ -59,7 +59,7 @@ export async function groupedHits(scope: ReadScope, { listId, hostId, open, limi
       sql<string>`(array_agg(${rowName} order by h.event_micros desc, h.id desc))[1]`.as('row'),
       sql<number>`(array_agg(h.host_id order by h.event_micros desc, h.id desc))[1]`.as('hostId'),
       sql<number>`(array_agg(h.tenant_id order by h.event_micros desc, h.id desc))[1]`.as('tenantId'),
-      sql<number[]>`array_remove(array_agg(distinct h.case_id), null)`.as('cases'),
+      sql<number[]>`coalesce(json_agg(distinct h.case_id) filter (where h.case_id is not null), '[]')`.as('cases'),
     ])
     .groupBy(['i.id', 'i.tenantId', 'i.listId', 'i.kind', 'i.match', 'i.value', 'l.name', 'l.severity'])
     .orderBy('l.severity', 'desc')

@@ -2,8 +2,20 @@ import { sql } from 'kysely'
 import { folded, termSeed, hashTerm } from '../../evidence/terms.ts'
 import { matcherOf } from '../../rows/engine/tests.ts'
 import { termKey } from '../../rows/queries.ts'
-import type { ReadScope } from '../../scope.ts'
-import { testsOf } from '../rules.ts'
+import type { Database } from '@velocicompanion/db'
+import { asReader } from '../../ingestion/imports/files.ts'
+import { type AnyOf, blocksOf } from '../../rows/queries.ts'
+import type { ReadScope, TenantScope } from '../../scope.ts'
+import { type Named, testsOf } from '../rules.ts'
+
+/** An indicator that is looked for. */
+export interface Wanted extends Named {
+  id: number
+  /** Whose list it stands on. */
+  ownerTenantId: number
+  listId: number
+  term: number | null
+}
 
 const visible = (scope: ReadScope) =>
   scope.tenantId === 'all'
@@ -14,7 +26,7 @@ const visible = (scope: ReadScope) =>
 const notEnded = sql<boolean>`l.deleted_at is null and i.deleted_at is null and l.active
   and coalesce(l.valid_until > now(), true) and coalesce(i.valid_until > now(), true)`
 
-export const indicatorsIn = (scope: ReadScope, benign: boolean) =>
+const indicatorsIn = (scope: ReadScope, benign: boolean) =>
   scope.db
     .selectFrom('indicators as i')
     .innerJoin('indicatorLists as l', (join) =>
@@ -61,3 +73,77 @@ export async function storedRows(scope: ReadScope): Promise<number> {
     .executeTakeFirstOrThrow()
   return rows
 }
+
+const columns = ['i.id', 'i.tenantId as ownerTenantId', 'i.listId', 'i.kind', 'i.match', 'i.value', 'i.term'] as const
+
+/** What must be tried on each block. */
+export const patternsIn = (scope: TenantScope): Promise<Wanted[]> =>
+  indicatorsIn(scope, false).where('i.term', 'is', null).select(columns).execute()
+
+/** Blocks with the terms of indicators that they hold, and those indicators. */
+export async function exactIn(scope: TenantScope, blockIds: number[]) {
+  const { rows } = await sql<{ blockId: number; term: number }>`
+select b.block_id, i.term from blocks b cross join lateral unnest(b.terms) t(term)
+join indicators i on i.term = t.term and i.deleted_at is null and i.tenant_id = any (
+  array(select l.tenant_id from indicator_lists l where l.tenant_id = ${scope.tenantId} or ${scope.tenantId}::int = any (l.shared_with)))
+where b.tenant_id = ${scope.tenantId} and b.block_id = any (${blockIds}::bigint[])
+group by 1, 2`.execute(scope.db)
+  const terms = [...new Set(rows.map(({ term }) => term))]
+  const exact: Wanted[] = await indicatorsIn(scope, false)
+    .where(sql<boolean>`i.term = any (${terms}::int[])`)
+    .select(columns)
+    .execute()
+  const byBlock = Map.groupBy(rows, ({ blockId }) => blockId)
+  const filter = { sources: undefined, superseded: false, since: -9e18, until: 9e18 }
+  const keys = blockIds.map((blockId) => ({ tenantId: scope.tenantId, blockId }))
+  const blocks: AnyOf[] = (await blocksOf(scope, filter, keys)).map((block) => ({
+    ...block,
+    hits: (byBlock.get(block.blockId) ?? []).map(({ term }) => term),
+  }))
+  return { blocks, exact }
+}
+
+/** A list whose indicators are not all looked for in a tenant's stored rows. */
+export interface Due {
+  tenantId: number
+  ownerTenantId: number
+  listId: number
+  generation: number
+  sweptTo: number
+  lastIndicator: number
+}
+
+export const listsDue = (database: Database): Promise<Due[]> =>
+  asReader(database, async (trx) => {
+    const { rows } = await sql<Due>`
+select t.id as tenant_id, l.tenant_id as owner_tenant_id, l.id as list_id, l.generation, l.last_indicator,
+  case when s.generation = l.generation then s.swept_to else 0 end as swept_to
+from indicator_lists l join tenants t on t.id = l.tenant_id or t.id = any (l.shared_with)
+left join indicator_sweeps s on s.tenant_id = t.id and s.owner_tenant_id = l.tenant_id and s.list_id = l.id
+where l.deleted_at is null and l.active and not l.benign and coalesce(l.valid_until > now(), true)
+  and (s.generation is distinct from l.generation or s.swept_to < l.last_indicator)
+order by s.updated_at nulls first, l.updated_at limit 100`.execute(trx)
+    return rows
+  })
+
+/** The next indicators of a list, by their ids. */
+export const nextOf = (scope: TenantScope, { listId, sweptTo }: Due, limit: number): Promise<Wanted[]> =>
+  indicatorsIn(scope, false)
+    .where('i.listId', '=', listId)
+    .where('i.id', '>', sweptTo)
+    .select(columns)
+    .orderBy('i.id')
+    .limit(limit)
+    .execute()
+
+/** Notes that a list is looked for up to `sweptTo`. */
+export const noteSwept = (scope: TenantScope, { ownerTenantId, listId, generation }: Due, sweptTo: number) =>
+  scope.db
+    .insertInto('indicatorSweeps')
+    .values({ tenantId: scope.tenantId, ownerTenantId, listId, generation, sweptTo })
+    .onConflict((oc) =>
+      oc
+        .columns(['tenantId', 'ownerTenantId', 'listId'])
+        .doUpdateSet({ generation, sweptTo, updatedAt: sql<Date>`now()` }),
+    )
+    .execute()
