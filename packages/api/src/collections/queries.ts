@@ -33,7 +33,7 @@ const announced = sql`(case when c.rows_sent_of = c.rows_expected then c.rows_se
  * Per collection: rows received and expected. The sender's total counts rows only, so logs and uploads stay out of the
  * sums; a source of any kind that lacks rows makes the collection incomplete.
  */
-const sums = sql<Sums>`
+export const sums = sql<Sums>`
   select coalesce(sum(n.received) filter (where n.kind = 'rows'), 0)::bigint as rows_received,
     coalesce(${announced}, sum(n.rows_expected) filter (where n.kind = 'rows')::bigint) as rows_expected,
     coalesce(sum(n.rows_stored), 0)::bigint as rows_stored,
@@ -192,65 +192,6 @@ interface HostCounts {
   rowsExpected: number | null
 }
 
-const hunts = (scope: ReadScope) => sql<Hunt>`
-with per as (
-  select c.tenant_id, c.id, h.server_id, c.hunt_id, c.host_id, c.hunt_description, c.updated_at, m.*
-  from collections c
-  join hosts h on h.tenant_id = c.tenant_id and h.id = c.host_id
-  cross join lateral (${sums}) m
-  where c.hunt_id is not null ${scope.tenantId === 'all' ? sql`` : sql`and c.tenant_id = ${scope.tenantId}`}
-), names as (
-  select p.tenant_id, p.server_id, p.hunt_id, count(distinct cs.source_id)::int as sources
-  from per p
-  join collection_sources cs on cs.tenant_id = p.tenant_id and cs.collection_id = p.id
-  join sources s on s.tenant_id = cs.tenant_id and s.id = cs.source_id and s.kind = 'rows'
-  group by 1, 2, 3
-)
-select p.tenant_id, p.server_id, p.hunt_id, max(p.hunt_description) as description, v.name as server, v.org_id, v.gui_url,
-  count(distinct p.host_id)::int as hosts, count(*)::int as collections, coalesce(max(n.sources), 0) as sources,
-  (count(*) filter (where p.incomplete))::int as incomplete,
-  sum(p.rows_received - p.rows_superseded)::bigint as rows_received,
-  (sum(greatest(p.rows_expected, 0)) filter (where p.rows_expected is not null))::bigint as rows_expected,
-  sum(p.rows_rejected)::bigint as rows_rejected, max(p.updated_at) as updated_at
-from per p
-left join names n on n.tenant_id = p.tenant_id and n.server_id is not distinct from p.server_id and n.hunt_id = p.hunt_id
-left join velociraptor_servers v on v.tenant_id = p.tenant_id and v.id = p.server_id
-group by p.tenant_id, p.server_id, p.hunt_id, v.name, v.org_id, v.gui_url`
-
-interface Hunt {
-  tenantId: number
-  serverId: number | null
-  huntId: string
-  description: string | null
-  server: string | null
-  orgId: string | null
-  guiUrl: string | null
-  hosts: number
-  collections: number
-  sources: number
-  /** Collections that lack rows. */
-  incomplete: number
-  rowsReceived: number
-  /** Of those collections whose sender said how many; null where none did. */
-  rowsExpected: number | null
-  rowsRejected: number
-  updatedAt: Date
-}
-
-/** Hunts with what came of what was announced, incomplete ones first. A hunt of several orgs is one in each. */
-export async function listHunts(
-  scope: ReadScope,
-  { limit, skip = 0, incomplete }: { limit: number; skip?: number | undefined; incomplete: boolean },
-) {
-  const only = incomplete ? sql`where incomplete > 0` : sql``
-  const { rows } = await sql<Hunt & { total: number }>`
-    select h.*, count(*) over ()::int as total from (${hunts(scope)}) h ${only}
-    order by (incomplete > 0) desc, updated_at desc, hunt_id, server_id limit ${limit} offset ${skip}`.execute(scope.db)
-  const total = rows[0]?.total ?? 0
-  const end = skip + rows.length
-  return { rows: rows.map(({ total: _, ...hunt }) => hunt), total, nextCursor: end < total ? end : null }
-}
-
 /** One collection with each source: what is stored, received, expected, missing (row numbers, both ends included) and set aside. */
 export async function getCollection(scope: TenantScope, id: number) {
   const collection = await withCounts(scope)
@@ -302,63 +243,3 @@ const setAsideOf = (scope: TenantScope, id: number) =>
     .orderBy('rowNumber')
     .limit(100)
     .execute()
-
-/** Collections that a host was given and of which nothing came: the sender lists them, and neither rows nor an end arrived. */
-const unanswered = (scope: ReadScope) =>
-  scope.db
-    .selectFrom('collections as c')
-    .$if(scope.tenantId !== 'all', (q) => q.where('c.tenantId', '=', scope.tenantId as number))
-    .where('c.kind', '=', 'flow')
-    .where('c.endedAt', 'is', null)
-    .where(sql<boolean>`coalesce(c.state, 'RUNNING') not in ('FINISHED', 'ERROR')`)
-    .where(
-      sql<boolean>`not exists (select from collection_sources cs where cs.tenant_id = c.tenant_id and cs.collection_id = c.id)`,
-    )
-
-const mostNamed = 50
-
-/** How much there is to search, how new it is, and what of it is not whole: counts of all, and the first of each by name. */
-export async function wholeness(scope: ReadScope) {
-  const all = await scope.db
-    .selectFrom('collectionSources as cs')
-    .$if(scope.tenantId !== 'all', (q) => q.where('cs.tenantId', '=', scope.tenantId as number))
-    .select([sql<number>`coalesce(sum(cs.rows_stored - cs.rows_superseded), 0)::bigint`.as('rows')])
-    .executeTakeFirstOrThrow()
-  const hosts = await scope.db
-    .selectFrom('hosts')
-    .$if(scope.tenantId !== 'all', (q) => q.where('tenantId', '=', scope.tenantId as number))
-    .select(({ fn }) => fn.countAll<number>().as('n'))
-    .executeTakeFirstOrThrow()
-  const newest = await scope.db
-    .selectFrom('deliveries')
-    .$if(scope.tenantId !== 'all', (q) => q.where('tenantId', '=', scope.tenantId as number))
-    .where('rowsStored', '>', 0)
-    .orderBy('receivedAt', 'desc')
-    .select('receivedAt')
-    .limit(1)
-    .executeTakeFirst()
-  const incomplete = await listCollections(scope, { incomplete: true, limit: mostNamed })
-  return {
-    rows: all.rows,
-    hosts: hosts.n,
-    newest: newest?.receivedAt ?? null,
-    incomplete: { total: incomplete.total, rows: incomplete.rows },
-    unanswered: await unansweredHosts(scope),
-  }
-}
-
-/** Hosts, each by its newest collection of that kind. */
-async function unansweredHosts(scope: ReadScope) {
-  const { total } = await unanswered(scope)
-    .select(sql<number>`count(distinct c.host_id)`.as('total'))
-    .executeTakeFirstOrThrow()
-  const rows = await unanswered(scope)
-    .innerJoin('hosts as h', (join) => join.onRef('h.tenantId', '=', 'c.tenantId').onRef('h.id', '=', 'c.hostId'))
-    .distinctOn('c.hostId')
-    .select(['c.id', 'c.tenantId', 'c.hostId', 'h.hostname', 'c.flowId', 'c.startedAt'])
-    .orderBy('c.hostId')
-    .orderBy('c.id', 'desc')
-    .limit(mostNamed)
-    .execute()
-  return { total, rows }
-}

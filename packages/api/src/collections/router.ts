@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { cursorInput, limitInput, skipInput } from '../keyset.ts'
 import { can, canAcross, router } from '../trpc.ts'
-import { getCollection, listCollections, listHunts, wholeness } from './queries.ts'
+import { listHunts } from './hunts/queries.ts'
+import { getCollection, listCollections } from './queries.ts'
+import { wholeness } from './whole/queries.ts'
 
 const id = z.number().int().positive()
 const name = z.string().min(1).max(300).optional()
