@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openIngest } from '../ingestion/open.ts'
-import { storeGroup } from '../ingestion/store.ts'
-import { placeOn, testBed, type TestBed } from '../testing.ts'
-import { type AskedFor, writeField, writeTerm } from './input.ts'
+import { openIngest } from '../../ingestion/open.ts'
+import { storeGroup } from '../../ingestion/store.ts'
+import { placeOn, testBed, type TestBed } from '../../testing.ts'
+import { type AskedFor, writeField, writeTerm } from '../input.ts'
 
 let bed: TestBed
 let ingest: Awaited<ReturnType<typeof openIngest>>
