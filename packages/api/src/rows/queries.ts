@@ -47,9 +47,15 @@ export type BlockKey = Pick<Candidate, 'tenantId' | 'blockId'>
 export const inScope = (scope: ReadScope, column: string) =>
   scope.tenantId === 'all' ? sql`true` : sql`${sql.ref(column)} = ${scope.tenantId}`
 
-/** Keys as a table, so that each block is one look-up by its primary key, in one tenant or in all. */
+/** Keys as a table. */
 const wanted = (keys: BlockKey[]) =>
   `unnest(${intsIn(keys.map((k) => k.tenantId))}, ${bigintsIn(keys.map((k) => k.blockId))}) as w(tenant_id, block_id)`
+
+/** Each row of a table by itself: to the planner, a join is also a reading of the whole tenant. */
+const each = (table: string, as: string, keys: string[], of: string) =>
+  `cross join lateral (select * from ${table} x where ${keys.map((key) => `x.${key} = ${of}.${key}`).join(' and ')} offset 0) ${as}`
+
+const blockKeys = ['tenant_id', 'block_id']
 
 export async function termKey(scope: ReadScope): Promise<Uint8Array> {
   return (await scope.db.selectFrom('installation').select('termKey').executeTakeFirstOrThrow()).termKey
@@ -94,7 +100,7 @@ async function candidates(scope: ReadScope, from: string, filter: BlockFilter): 
   return tuplesOf(copy!, 9, candidateOf)
 }
 
-const joined = 'join blocks b on b.tenant_id = f.tenant_id and b.block_id = f.block_id'
+const joined = each('blocks', 'b', blockKeys, 'f')
 
 /** Blocks whose terms hold all of these hashes; through functions, as GIN indexes are off under row-level security. */
 export async function blocksWithTerms(scope: ReadScope, terms: number[], filter: BlockFilter): Promise<Candidate[]> {
@@ -109,7 +115,7 @@ export async function blocksWithTerms(scope: ReadScope, terms: number[], filter:
 
 /** All blocks of the sources and times; with keys, only those. */
 export const blocksOf = (scope: ReadScope, filter: BlockFilter, keys?: BlockKey[]): Promise<Candidate[]> =>
-  candidates(scope, keys ? `${wanted(keys)} join blocks b using (tenant_id, block_id)` : 'blocks b', filter)
+  candidates(scope, keys ? `${wanted(keys)} ${each('blocks', 'b', blockKeys, 'w')}` : 'blocks b', filter)
 
 export const runColumns = sql`r.tenant_id, r.block_id, r.block_row, r.n, r.collection_id, r.source_id, r.first_row, r.host_id, r.superseded`
 
@@ -149,18 +155,18 @@ export const partsOf = {
   /** (block, row in it, rows, collection, number of the first, host, superseded), by block and row. */
   runs: (scope: ReadScope, keys: BlockKey[], more = '') =>
     `select r.block_id, r.block_row, r.n, r.collection_id, r.first_row, r.host_id, r.superseded${more}
-     from ${wanted(keys)} join runs r using (tenant_id, block_id)
+     from ${wanted(keys)} ${each('runs', 'r', blockKeys, 'w')}
      where ${tenantIn(scope, 'r.tenant_id')} order by r.block_id, r.block_row`,
   /** (block, text) */
   texts: (scope: ReadScope, keys: BlockKey[]) =>
-    `select b.block_id, b.text from ${wanted(keys)} join blocks b using (tenant_id, block_id)
+    `select b.block_id, b.text from ${wanted(keys)} ${each('blocks', 'b', blockKeys, 'w')}
      where ${tenantIn(scope, 'b.tenant_id')}`,
   /** (block, field, chunk); those that a block does not have are left out. */
   columns: (scope: ReadScope, keys: ColumnKey[]) =>
     `select c.block_id, c.field_id, c.chunk
      from unnest(${intsIn(keys.map((k) => k.tenantId))}, ${intsIn(keys.map((k) => k.sourceId))}, ${intsIn(keys.map((k) => k.fieldId))}, ${bigintsIn(keys.map((k) => k.blockId))})
        as w(tenant_id, source_id, field_id, block_id)
-     join block_columns c using (tenant_id, source_id, field_id, block_id)
+     ${each('block_columns', 'c', ['tenant_id', 'source_id', 'field_id', 'block_id'], 'w')}
      where ${tenantIn(scope, 'c.tenant_id')}`,
   /** The same of the time columns, told by the kind in a chunk's second byte. */
   timeColumns: (scope: ReadScope, blocks: Pick<Candidate, 'sourceId' | 'blockId'>[]) =>
@@ -169,7 +175,7 @@ export const partsOf = {
        and c.field_id > 0 and c.block_id = any (${bigintsIn(blocks.map((b) => b.blockId))}) and get_byte(c.chunk, 1) = 2`,
   /** (block, frames of its lines, where each begins and the last ends) */
   raw: (scope: ReadScope, keys: BlockKey[]) =>
-    `select b.block_id, b.raw, b.frames from ${wanted(keys)} join blocks b using (tenant_id, block_id)
+    `select b.block_id, b.raw, b.frames from ${wanted(keys)} ${each('blocks', 'b', blockKeys, 'w')}
      where ${tenantIn(scope, 'b.tenant_id')}`,
 }
 

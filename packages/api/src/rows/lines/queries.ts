@@ -52,7 +52,7 @@ const framesSelection = (scope: ReadScope, keys: FrameKey[]) => `
       sum(b.frames[w.frame + 2] - b.frames[w.frame + 1]) over (order by w.place) as until, w.place
     from unnest(${intsIn(keys.map((k) => k.tenantId))}, ${bigintsIn(keys.map((k) => k.blockId))}, ${intsIn(keys.map((k) => k.frame))})
       with ordinality as w(tenant_id, block_id, frame, place)
-    join blocks b using (tenant_id, block_id)
+    cross join lateral (select * from blocks x where x.tenant_id = w.tenant_id and x.block_id = w.block_id offset 0) b
     where ${tenantIn(scope, 'b.tenant_id')}) f
   where f.place = 1 or f.until <= ${mostAtOnce} order by f.place`
 
