@@ -1,10 +1,10 @@
 import { dropEmptyPartition } from '@velocicompanion/db'
 import { TRPCError } from '@trpc/server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { joinBlocks } from '../blocks/jobs.ts'
-import { openIngest } from '../ingestion/open.ts'
-import { storeGroup } from '../ingestion/store.ts'
-import { placeOn, testBed, type TestBed } from '../testing.ts'
+import { joinBlocks } from '../../blocks/jobs.ts'
+import { openIngest } from '../../ingestion/open.ts'
+import { storeGroup } from '../../ingestion/store.ts'
+import { placeOn, testBed, type TestBed } from '../../testing.ts'
 
 let bed: TestBed
 let ingest: Awaited<ReturnType<typeof openIngest>>
