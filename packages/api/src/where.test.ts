@@ -27,7 +27,7 @@ const reads: Record<
   'cases.rows': 'by id',
   'collections.hunts': (c) => c.collections.hunts({}),
   'collections.list': (c) => c.collections.list({}),
-  'collections.whole': (c) => c.collections.whole({}),
+  'collections.whole': (c) => c.collections.whole({ tenants: true }),
   'collections.get': 'by id',
   'exports.list': 'of the caller',
   'exports.get': 'by id',

@@ -107,4 +107,42 @@ test('says how much there is to search, which hosts did not answer and what is i
   expect(whole).toMatchObject({ rows: 12, hosts: 3, newest: new Date('2026-11-24T10:00:00Z') })
   expect(whole.incomplete).toMatchObject({ total: 1, rows: [{ id: lacking.id, rowsReceived: 9, rowsExpected: 12 }] })
   expect(whole.unanswered).toMatchObject({ total: 1, rows: [{ hostname: 'silent', flowId: 'F.2' }] })
+  expect(whole.tenants).toEqual([])
+})
+
+test('says how each tenant does: hosts that report, the newest rows, what is incomplete and set aside', async () => {
+  const [own, other] = [await bed.tenant(), await bed.tenant()]
+  await collection(own, '{[0,9)}', 12)
+  await collection(own, '{[0,12)}', 12)
+  await collection(other, '{[0,12)}', 12)
+  await idOf(
+    `insert into hosts (tenant_id, hostname, last_seen) values ($1, 'late', now() - interval '25 hours') returning id`,
+    [own],
+  )
+  const delivery = await idOf(
+    `insert into deliveries (tenant_id, kind, sha256, rows_stored, received_at) values ($1, 'batch', 'x', 3, '2026-11-24T10:00:00Z') returning id`,
+    [own],
+  )
+  for (const [line, resolved] of [
+    [1, null],
+    [2, null],
+    [3, new Date()],
+  ])
+    await bed.root.query(
+      `insert into rejected_rows (tenant_id, delivery_id, line_number, reason, byte_length, resolved_at) values ($1, $2, $3, 'not JSON', 1, $4)`,
+      [own, delivery, line, resolved],
+    )
+  const mine = {
+    tenantId: own,
+    hosts: 3,
+    reporting: 2,
+    newest: new Date('2026-11-24T10:00:00Z'),
+    incomplete: 1,
+    setAside: 2,
+  }
+  const theirs = { tenantId: other, hosts: 1, reporting: 1, newest: null, incomplete: 0, setAside: 0 }
+  const viewer = await bed.callerOf(own, 'viewer')
+  expect((await viewer.collections.whole({ tenants: true })).tenants).toEqual([mine])
+  const every = await (await bed.callerOf(own, 'super_admin')).collections.whole({ tenants: true, tenant: 'all' })
+  expect(every.tenants).toEqual(expect.arrayContaining([mine, theirs]))
 })

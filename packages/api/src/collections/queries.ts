@@ -27,7 +27,7 @@ const removedOf = sql`(case when isempty(cs.removed) then 0
   else (select coalesce(sum(upper(r) - lower(r)), 0)::bigint from unnest(cs.removed - cs.received) r) end)`
 
 /** The flow's total, or what its sender sent of it where a site filters artifacts out. */
-const announced = sql`(case when c.rows_sent_of = c.rows_expected then c.rows_sent else c.rows_expected end)`
+export const announced = sql`(case when c.rows_sent_of = c.rows_expected then c.rows_sent else c.rows_expected end)`
 
 /**
  * Per collection: rows received and expected. The sender's total counts rows only, so logs and uploads stay out of the
@@ -157,7 +157,7 @@ interface Lacking {
 }
 
 /** What `sums` says of completeness, of every collection at once. */
-const lacking = (scope: ReadScope) => sql`
+export const lacking = (scope: ReadScope) => sql`
   select cs.tenant_id, cs.collection_id, bool_or(${countOf} < cs.rows_expected) as lacks,
     sum(${countOf}) filter (where s.kind = 'rows') as received
   from collection_sources cs join sources s on s.tenant_id = cs.tenant_id and s.id = cs.source_id

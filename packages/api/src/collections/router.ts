@@ -3,6 +3,7 @@ import { cursorInput, limitInput, skipInput } from '../keyset.ts'
 import { can, canAcross, router } from '../trpc.ts'
 import { listHunts } from './hunts/queries.ts'
 import { getCollection, listCollections } from './queries.ts'
+import { healthByTenant } from './tenants/queries.ts'
 import { wholeness } from './whole/queries.ts'
 
 const id = z.number().int().positive()
@@ -33,7 +34,13 @@ export const collectionsRouter = router({
       }),
     )
     .query(({ ctx, input: { cursor: skip, ...input } }) => listHunts(ctx.scope, { ...input, skip })),
-  whole: canAcross('collection:read').query(({ ctx }) => wholeness(ctx.scope)),
+  whole: canAcross('collection:read')
+    /** With `tenants`, how each of them does as well. */
+    .input(z.object({ tenants: z.boolean().default(false) }))
+    .query(async ({ ctx: { scope, services }, input }) => ({
+      ...(await wholeness(scope)),
+      tenants: input.tenants ? await healthByTenant(scope, services.now()) : [],
+    })),
   get: can('collection:read')
     .input(z.object({ id }))
     .query(({ ctx, input }) => getCollection(ctx.scope, input.id)),

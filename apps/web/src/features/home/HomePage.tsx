@@ -1,5 +1,6 @@
-import { useState } from 'react'
+import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
 import { trpc } from '../../api.ts'
 import { count, plainTime, plural } from '../../lib/format.ts'
 import { useMay } from '../../lib/me.ts'
@@ -11,63 +12,53 @@ import { Panel } from '../../ui/Panel.tsx'
 import { Severity } from '../../ui/Severity.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { Time } from '../../ui/Time.tsx'
-import { Mono } from '../../ui/Value.tsx'
 import { CollectionTable } from '../collections/CollectionTable.tsx'
-import { LastSeen, isLate } from '../hosts/LastSeen.tsx'
 import { Pinned } from '../searches/Pinned.tsx'
-import { StoppedSenders } from '../senders/StoppedSenders.tsx'
 import { NextToken } from '../tokens/NextToken.tsx'
+import { Arriving } from './Arriving.tsx'
+import { HealthByTenant } from './HealthByTenant.tsx'
+import { Needs } from './Needs.tsx'
+import { RareAndNew } from './RareAndNew.tsx'
+import { useWholeHome } from './useNeeds.ts'
+import './home.css'
 
 export function HomePage() {
   const [opened] = useState(() => new Date())
-  const tenant = useTenant()
-  const hosts = trpc.hosts.list.useQuery({ ...tenant, limit: 8 })
-  const sub = `${plainTime(opened)}.${hosts.data ? ` ${plural(hosts.data.total, 'host')}.` : ''}`
+  const whole = useWholeHome()
+  const all = useAllTenants()
+  const tenants = all && whole.data ? `${plural(whole.data.tenants.length, 'tenant')} with hosts, ` : ''
+  const holds = whole.data
+    ? ` ${tenants}${plural(whole.data.hosts, 'host')}, ${plural(whole.data.rows, 'row')} kept.`
+    : ''
   return (
-    <Page title="Home" sub={sub}>
-      <div className="grid" style={{ gridTemplateColumns: 'minmax(0, 1fr) 400px', alignItems: 'start' }}>
+    <Page
+      title="Home"
+      sub={`${plainTime(opened)}.${holds}`}
+      actions={
+        <Button component={Link} to="/hunt">
+          New hunt
+        </Button>
+      }
+    >
+      <div className="grid home">
         <div className="stack">
-          <StoppedSenders />
-          <Incomplete />
+          <Needs />
+          <RareAndNew />
           <Arrived />
         </div>
         <div className="stack">
+          <HealthByTenant />
+          <Arriving />
           <Pinned />
           <RecentCases />
-          <QuietHosts />
         </div>
       </div>
     </Page>
   )
 }
 
-function Incomplete() {
-  const found = trpc.collections.list.useQuery({ ...useTenant(), incomplete: true, limit: 8 })
-  return (
-    <Panel
-      title="Needs you now"
-      count={found.data && `${plural(found.data.total, 'incomplete collection')}`}
-      actions={
-        <Link className="link" to="/collections" search={{ incomplete: true }}>
-          Show all
-        </Link>
-      }
-    >
-      <Loaded query={found}>
-        {({ rows }) =>
-          rows.length === 0 ? (
-            <EmptyState title="Nothing is incomplete">No announced row is missing.</EmptyState>
-          ) : (
-            <CollectionTable rows={rows} withHost beside />
-          )
-        }
-      </Loaded>
-    </Panel>
-  )
-}
-
 function Arrived() {
-  const found = trpc.collections.list.useQuery({ ...useTenant(), limit: 12 })
+  const found = trpc.collections.list.useQuery({ ...useTenant(), limit: 6 })
   return (
     <Panel
       title="What arrived"
@@ -146,55 +137,6 @@ function RecentCases() {
             />
           )
         }
-      </Loaded>
-    </Panel>
-  )
-}
-
-/** The hosts that have been silent for longest, where that is more than a day. */
-function QuietHosts() {
-  const found = trpc.hosts.list.useQuery({ ...useTenant(), order: 'asc', limit: 6 })
-  const all = useAllTenants()
-  return (
-    <Panel
-      title="Quiet for more than a day"
-      actions={
-        <Link className="link" to="/hosts" search={{ direction: 'asc' }}>
-          Show hosts
-        </Link>
-      }
-    >
-      <Loaded query={found}>
-        {({ rows }) => {
-          const late = rows.filter((host) => isLate(host.lastSeen))
-          if (rows.length === 0)
-            return <EmptyState title="No host yet">A host is known from its first delivery on.</EmptyState>
-          if (late.length === 0)
-            return <EmptyState title="No host is late">Every known host was seen within 24 hours.</EmptyState>
-          return (
-            <List
-              label="Quiet hosts"
-              rows={late}
-              rowKey={(host) => host.id}
-              columns={[
-                {
-                  head: 'Host',
-                  cell: (host) => (
-                    <Link
-                      className="link"
-                      to="/hosts/$id"
-                      params={{ id: String(host.id) }}
-                      search={{ tenant: all ? host.tenantId : undefined }}
-                    >
-                      <Mono value={host.hostname} />
-                    </Link>
-                  ),
-                },
-                { head: 'Last seen', cell: (host) => <LastSeen at={host.lastSeen} /> },
-              ]}
-            />
-          )
-        }}
       </Loaded>
     </Panel>
   )
