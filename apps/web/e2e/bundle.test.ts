@@ -1,44 +1,22 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { builtWeb } from './built.ts'
+import { builtScripts } from './scripts.ts'
 
-const assets = join(builtWeb(), 'assets')
-const scripts = new Map(
-  readdirSync(assets)
-    .filter((name) => name.endsWith('.js'))
-    .map((name) => [name, readFileSync(join(assets, name), 'utf8')]),
-)
-
-/** What a script loads before it runs; `import()` is not among it. */
-const importsOf = (text: string) => [...text.matchAll(/\b(?:import|from)\s*"\.\/([^"]+\.js)"/g)].map((m) => m[1]!)
-
-function withImports(names: string[], seen = new Set<string>()): Set<string> {
-  for (const name of names) {
-    if (seen.has(name)) continue
-    seen.add(name)
-    withImports(importsOf(scripts.get(name)!), seen)
-  }
-  return seen
-}
-
-const entry = () => {
-  const page = readFileSync(join(builtWeb(), 'index.html'), 'utf8')
-  return [...page.matchAll(/(?:src|href)="\/assets\/([^"]+\.js)"/g)].map((m) => m[1]!)
-}
-
-const chunkOf = (name: string) => [...scripts.keys()].find((file) => file.startsWith(`${name}-`))!
-
-const kilobytes = (names: Iterable<string>) =>
-  [...names].reduce((sum, name) => sum + gzipSync(scripts.get(name)!).length, 0) / 1024
+const { texts: scripts, withImports, entry, chunkOf, kilobytes, beyondShell } = builtScripts()
 
 test('the first load is at most 350 KB of gzipped JavaScript, also with its first page', () => {
   expect(entry().length).toBeGreaterThan(0)
   expect(kilobytes(withImports(entry()))).toBeLessThan(350)
   for (const first of ['SignInPage', 'HomePage', 'SourceRowsPage'])
     expect(kilobytes(withImports([...entry(), chunkOf('Shell'), chunkOf(first)]))).toBeLessThan(350)
+})
+
+test('the hunt screen adds at most 150 KB of gzipped JavaScript to the shell', () => {
+  const added = beyondShell('HuntPage')
+  expect(added).toContain(chunkOf('HuntPage'))
+  expect(kilobytes(added)).toBeLessThan(150)
 })
 
 test('each page is a script of its own, which the first load leaves out', () => {
