@@ -41,6 +41,11 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
     const { hosts } = await import('./hosts.ts')
     return ([count = '100000', rounds = '20']) => hosts(Number(count), Number(rounds))
   },
+  web: async () => {
+    const { web } = await import('./web.ts')
+    return ([rows = '1000000', rounds = '20', folder, queries = '200', scrolled = '10000']) =>
+      web({ rows: Number(rows), rounds: Number(rounds), queries: Number(queries), scrolled: Number(scrolled), folder })
+  },
   'sign-in': async () => {
     const { signIn } = await import('./sign-in.ts')
     return ([seconds = '5']) => signIn(Number(seconds))

@@ -37,6 +37,7 @@ async function build() {
 }
 
 async function bench(args) {
+  if (args[0] === 'web') await withLock(build)
   await serve('node', [join('bench', 'run.ts'), ...args])
 }
 
