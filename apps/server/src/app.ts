@@ -14,6 +14,7 @@ import type { Disk } from './disk.ts'
 import type { Settings } from './env.ts'
 import { answerError, isFault, openErrors } from './errors.ts'
 import { runExports } from './exports.ts'
+import { runTriage } from './triage.ts'
 import { health } from './health.ts'
 import { ingestion } from './ingestion/rows.ts'
 import { imports } from './ingestion/import.ts'
@@ -85,6 +86,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await senders(app, deps, ingest)
   await imports(app, deps, ingest)
   runExports(app, deps)
+  runTriage(app, deps)
   await rest(app, deps)
   await integrations(app, deps)
   await health(app, deps)

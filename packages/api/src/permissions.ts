@@ -13,7 +13,7 @@ const viewer = [
   // Saved searches, pins and history of one's own: notes to oneself, that nobody else sees.
   'search:keep',
 ] as const
-const user = ['case:work', 'artifact:work', 'indicator:work', 'ingestion:send', 'search:share'] as const
+const user = ['case:work', 'artifact:work', 'indicator:work', 'ingestion:send', 'search:share', 'triage:work'] as const
 const admin = [
   'user:manage',
   'token:manage',

@@ -22,6 +22,7 @@ import { tenantsRouter } from './tenants/router.ts'
 import { timelineRouter } from './timeline/router.ts'
 import { tokensRouter } from './tokens/router.ts'
 import { router } from './trpc.ts'
+import { triageRouter } from './triage/router.ts'
 import { usersRouter } from './users/router.ts'
 import { valuesRouter } from './values/router.ts'
 
@@ -49,6 +50,7 @@ export const appRouter = router({
   tenants: tenantsRouter,
   timeline: timelineRouter,
   tokens: tokensRouter,
+  triage: triageRouter,
   users: usersRouter,
   values: valuesRouter,
 })

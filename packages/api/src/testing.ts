@@ -126,6 +126,11 @@ export const rowOf: Record<string, { table: string; input?: object; as?: string;
   'annotations.delete': { table: 'annotations' },
   'annotations.restore': { table: 'annotations', prepare: 'update annotations set deleted_at = now()' },
   'timeline.setTimeField': { table: 'sources', as: 'sourceId', input: { field: null } },
+  'triage.action': { table: 'triage_actions' },
+  'triage.undo': { table: 'triage_actions' },
+  'triage.cancel': { table: 'triage_actions' },
+  'triage.removeComment': { table: 'row_comments' },
+  'triage.restoreComment': { table: 'row_comments', prepare: 'update row_comments set deleted_at = now()' },
   'tokens.revoke': { table: 'api_tokens' },
   'users.get': { table: 'users' },
   'users.update': { table: 'users', input: { isActive: false } },
@@ -150,6 +155,8 @@ insert into imports (tenant_id, name, sha256, bytes) values (${tenant}, 'x.zip',
 insert into import_keys (tenant_id, name, certificate, fingerprint, sealed, created_by) values (${tenant}, 'k', 'c', sha256('${crypto.randomUUID()}'), 's', 'ada');
 insert into cases (tenant_id, title) values (${tenant}, 'c');
 insert into indicator_lists (tenant_id, name) values (${tenant}, 'l');
+insert into triage_actions (tenant_id, kind, mark, author) values (${tenant}, 'mark', 'seen', 'ada');
+insert into row_comments (tenant_id, collection_id, source_id, row_number, text, author) values (${tenant}, 1, 1, 0, 'c', 'ada');
 insert into saved_searches (tenant_id, shared, name, query) values (${tenant}, true, 's', '');
 insert into asked_queries (tenant_id, user_id, query, rows, rows_exact) select ${tenant}, max(id), '', 0, true from users where tenant_id = ${tenant};
 insert into artifacts (tenant_id, case_id, artifact_type, value) select ${tenant}, max(id), 'ip', '192.0.2.1' from cases where tenant_id = ${tenant}`)

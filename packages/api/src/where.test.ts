@@ -127,6 +127,10 @@ const reads: Record<
   'senders.list': (c) => c.senders.list({}),
   'ingestion.testArrived': 'by id',
   'servers.list': (c) => c.servers.list({}),
+  'triage.marksOf': (c, { row }) => c.triage.marksOf({ rows: [row] }),
+  'triage.history': (c, { row }) => c.triage.history({ row }),
+  'triage.comments': (c, { row }) => c.triage.comments({ row }),
+  'triage.action': 'by id',
   'tenants.list': 'global',
   'tenants.get': 'global',
   'tokens.list': (c) => c.tokens.list({}),
@@ -229,6 +233,12 @@ describe.each([
          i as (insert into indicators (tenant_id, list_id, kind, value, key) select ${tenantId}, id, 'other', '${mark}-mark', 'x' from l returning id)
        insert into indicator_hits (tenant_id, owner_tenant_id, indicator_id, host_id, collection_id, source_id, row_number, event_micros)
        select ${tenantId}, ${tenantId}, i.id, c.host_id, c.id, ${sourceId}, 0, 0 from i, collections c where c.tenant_id = ${tenantId} and c.id = ${collectionId}`,
+    )
+    await bed.root.query(
+      `with a as (insert into triage_actions (tenant_id, kind, mark, author) values (${tenantId}, 'mark', 'seen', '${mark}-mark') returning id),
+         c as (insert into triage_changes (tenant_id, action_id, collection_id, source_id, row_number) select ${tenantId}, id, ${collectionId}, ${sourceId}, 0 from a),
+         n as (insert into row_comments (tenant_id, collection_id, source_id, row_number, text, author) values (${tenantId}, ${collectionId}, ${sourceId}, 0, 't', '${mark}-mark'))
+       insert into row_marks (tenant_id, collection_id, source_id, row_number, mark, action_id) select ${tenantId}, ${collectionId}, ${sourceId}, 0, 'seen', id from a`,
     )
     await bed.root.query(`update import_keys set name = '${mark}-mark' where tenant_id = ${tenantId}`)
     await bed.root.query(`update imports set name = '${mark}-mark' where tenant_id = ${tenantId}`)

@@ -25,6 +25,7 @@ import * as exportsAndNotifications from './0024_exports_and_notifications.ts'
 import * as savedSearches from './0025_saved_searches.ts'
 import * as annotations from './0026_annotations.ts'
 import * as indicators from './0029_indicators.ts'
+import * as triage from './0030_triage.ts'
 
 /** Every migration, in order. Names are frozen once released. */
 export const migrations: Record<string, Migration> = {
@@ -54,4 +55,5 @@ export const migrations: Record<string, Migration> = {
   '0026_annotations': annotations,
   '0028_filters_of_grams': filtersOfGrams,
   '0029_indicators': indicators,
+  '0030_triage': triage,
 }

@@ -45,6 +45,8 @@ export type JsonPrimitive = boolean | number | string | null;
 
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
+export type RowMark = "benign" | "malicious" | "seen" | "suspicious";
+
 export type SourceKind = "logs" | "rows" | "uploads";
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
@@ -52,6 +54,10 @@ export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 export type Tlp = "amber" | "amber+strict" | "clear" | "green" | "red";
 
 export type TokenScope = "api" | "ingest";
+
+export type TriageKind = "mark" | "rule" | "tag" | "untag";
+
+export type TriageState = "cancelled" | "done" | "failed" | "queued" | "running" | "undoing" | "undone";
 
 export type UserRole = "admin" | "super_admin" | "user" | "viewer";
 
@@ -139,6 +145,35 @@ export interface AuditEvents {
   detail: Generated<Json>;
   id: Generated<number>;
   requestId: string | null;
+  tenantId: number;
+}
+
+export interface BenignProgress {
+  actionId: number;
+  doneBlock: Generated<number>;
+  error: string | null;
+  nextAt: Generated<Timestamp>;
+  nextBlock: Generated<number>;
+  nextXid: Generated<string>;
+  ruleId: number;
+  ruleTenantId: number;
+  tenantId: number;
+}
+
+export interface BenignRules {
+  author: string;
+  createdAt: Generated<Timestamp>;
+  createdBy: number | null;
+  endedAt: Timestamp | null;
+  endedBy: string | null;
+  /**
+   * it holds for the rows of every tenant, which may all read it
+   */
+  everywhere: Generated<boolean>;
+  expiresAt: Timestamp | null;
+  id: Generated<number>;
+  query: string;
+  reason: string;
   tenantId: number;
 }
 
@@ -711,6 +746,37 @@ export interface RetentionRuns {
   tenantId: number;
 }
 
+export interface RowComments {
+  author: string;
+  collectionId: number;
+  createdAt: Generated<Timestamp>;
+  createdBy: number | null;
+  deletedAt: Timestamp | null;
+  id: Generated<number>;
+  rowNumber: number;
+  sourceId: number;
+  tenantId: number;
+  text: string;
+}
+
+export interface RowMarks {
+  actionId: number;
+  collectionId: number;
+  mark: RowMark | null;
+  rowNumber: number;
+  sourceId: number;
+  tenantId: number;
+}
+
+export interface RowTags {
+  actionId: number;
+  collectionId: number;
+  rowNumber: number;
+  sourceId: number;
+  tag: string;
+  tenantId: number;
+}
+
 export interface Runs {
   blockId: number;
   blockRow: number;
@@ -843,6 +909,57 @@ export interface Throttles {
   lockedUntil: Timestamp | null;
 }
 
+export interface TriageActions {
+  attempts: Generated<number>;
+  author: string;
+  blocks: number | null;
+  blocksDone: Generated<number>;
+  createdAt: Generated<Timestamp>;
+  createdBy: number | null;
+  endedAt: Timestamp | null;
+  error: string | null;
+  fromTime: string | null;
+  id: Generated<number>;
+  /**
+   * rows that an undo left, as somebody changed them since
+   */
+  kept: Generated<number>;
+  kind: TriageKind;
+  /**
+   * null for unseen
+   */
+  mark: RowMark | null;
+  /**
+   * the rows it is about, where they are not named one by one
+   */
+  query: string | null;
+  rows: Generated<number>;
+  ruleId: number | null;
+  ruleTenantId: number | null;
+  seenAt: Timestamp | null;
+  state: Generated<TriageState>;
+  tag: string | null;
+  tenantId: number;
+  toTime: string | null;
+  undoneAt: Timestamp | null;
+  undoneBy: string | null;
+}
+
+export interface TriageChanges {
+  actionId: number;
+  at: Generated<Timestamp>;
+  before: RowMark | null;
+  beforeAction: number | null;
+  collectionId: number;
+  rowNumber: number;
+  sourceId: number;
+  tenantId: number;
+  /**
+   * false where somebody changed the row before it could be undone
+   */
+  undone: boolean | null;
+}
+
 export interface Users {
   createdAt: Generated<Timestamp>;
   id: Generated<number>;
@@ -877,6 +994,8 @@ export interface DB {
   artifacts: Artifacts;
   askedQueries: AskedQueries;
   auditEvents: AuditEvents;
+  benignProgress: BenignProgress;
+  benignRules: BenignRules;
   blockColumns: BlockColumns;
   blocks: Blocks;
   caseRows: CaseRows;
@@ -908,6 +1027,9 @@ export interface DB {
   rejectedParts: RejectedParts;
   rejectedRows: RejectedRows;
   retentionRuns: RetentionRuns;
+  rowComments: RowComments;
+  rowMarks: RowMarks;
+  rowTags: RowTags;
   runs: Runs;
   savedSearches: SavedSearches;
   searchPins: SearchPins;
@@ -917,6 +1039,8 @@ export interface DB {
   sources: Sources;
   tenants: Tenants;
   throttles: Throttles;
+  triageActions: TriageActions;
+  triageChanges: TriageChanges;
   users: Users;
   velociraptorServers: VelociraptorServers;
 }

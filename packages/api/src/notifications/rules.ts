@@ -1,5 +1,5 @@
 /** What a notification is about; the web has an icon and a word for each. */
-export const notificationKinds = ['export', 'case', 'indicator', 'ingestion'] as const
+export const notificationKinds = ['export', 'case', 'indicator', 'ingestion', 'comment'] as const
 export type NotificationKind = (typeof notificationKinds)[number]
 
 /** Read or not, one goes after so many days. */

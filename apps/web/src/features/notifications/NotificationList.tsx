@@ -1,4 +1,12 @@
-import { IconBell, IconBriefcase, IconDatabaseImport, IconDownload, IconTarget, type Icon } from '@tabler/icons-react'
+import {
+  IconBell,
+  IconBriefcase,
+  IconDatabaseImport,
+  IconDownload,
+  IconMessage,
+  IconTarget,
+  type Icon,
+} from '@tabler/icons-react'
 import { useRouter } from '@tanstack/react-router'
 import type { MouseEvent } from 'react'
 import type { Outputs } from '../../api.ts'
@@ -13,6 +21,7 @@ const icons: Record<string, Icon> = {
   case: IconBriefcase,
   indicator: IconTarget,
   ingestion: IconDatabaseImport,
+  comment: IconMessage,
 }
 
 /** What happened, the newest first; following one marks it as read. */

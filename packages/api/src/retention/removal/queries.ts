@@ -1,6 +1,7 @@
 import type { Database } from '@velocicompanion/db'
 import { sql } from 'kysely'
 import type { TenantScope } from '../../scope.ts'
+import { forgetRows } from '../../triage/marks/queries.ts'
 import { removableBlocks, removableDelivery, removableFile, removableLink } from '../queries.ts'
 
 /** What one short transaction removed. */
@@ -70,6 +71,7 @@ ${removable} and b.block_id = any (${ids}::bigint[])`.execute(db)
     scope,
     gone.map((g) => ({ ...g, rejected: 0 })),
   )
+  await forgetRows(scope, gone)
   await forgetRecords(scope, [...new Set(gone.map((g) => g.collectionId))])
   return { rows: blocks.reduce((sum, b) => sum + b.n, 0), blocks: blocks.length }
 }

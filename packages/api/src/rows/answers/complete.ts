@@ -1,9 +1,10 @@
 import type { z } from 'zod'
 import { folded } from '../../evidence/terms.ts'
 import { quoteValue, type completeInput } from '../input.ts'
-import { builtins } from '../language/ast.ts'
+import { builtins, marks } from '../language/ast.ts'
 import { AppError } from '../../errors.ts'
 import { parseField, parseQuery } from '../language/parse.ts'
+import { tagsOf } from '../plan/marked.ts'
 import { fieldPaths, sourcesOf, hostsOf } from '../queries.ts'
 import { type Searcher } from '../rows.ts'
 import { stackOf } from './stack.ts'
@@ -65,14 +66,19 @@ function readable(query: string, now: Date) {
 }
 
 async function builtinValues({ scope }: Searcher, name: string, begun: string, limit: number): Promise<Suggestion[]> {
+  if (name === 'mark') return begunWith(marks, begun, limit)
+  if (name === 'tag') return begunWith(await tagsOf(scope), begun, limit)
   const hosts = ['host', 'os', 'label'].includes(name) ? await hostsOf(scope) : []
   const sources = name === 'source' || name === 'artifact' ? await sourcesOf(scope) : []
   const texts = [
     ...hosts.flatMap(({ hostname, os, labels }) => (name === 'host' ? hostname : name === 'os' ? (os ?? []) : labels)),
     ...sources.map((source) => (name === 'source' ? source.name : source.name.split('/')[0]!)),
   ]
-  return [...new Set(texts)]
+  return begunWith(texts, begun, limit)
+}
+
+const begunWith = (texts: readonly string[], begun: string, limit: number): Suggestion[] =>
+  [...new Set(texts)]
     .filter((text) => folded(text).includes(folded(begun)))
     .slice(0, limit)
     .map((text) => ({ insert: quoteValue(text) }))
-}

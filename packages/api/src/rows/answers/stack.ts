@@ -4,7 +4,7 @@ import type { Order } from '../engine/groups.ts'
 import { AppError } from '../../errors.ts'
 import type { ReadScope } from '../../scope.ts'
 import type { stackInput } from '../input.ts'
-import type { Builtin, FieldRef, Query } from '../language/ast.ts'
+import { type Builtin, type FieldRef, type Query, isTriage } from '../language/ast.ts'
 import { parseField, parseQuery } from '../language/parse.ts'
 import { hostCount, hostsOf, huntedCollections, sourcesOf, tenantsOf } from '../queries.ts'
 import { type Bounds, look, planRows, type Searcher } from '../rows.ts'
@@ -38,6 +38,8 @@ export async function stackRows(searcher: Searcher, input: z.output<typeof stack
   const fields = input.fields.map(parseField)
   if (fields.some((field) => 'builtin' in field && field.builtin === 'time'))
     throw new AppError('BAD_REQUEST', 'time can not be stacked: ask for a histogram', 'unsupported_query')
+  if (fields.some(isTriage))
+    throw new AppError('BAD_REQUEST', 'mark and tag can not be stacked: ask for mark: or tag:', 'unsupported_query')
   const stack = await stackOf(searcher, query, { ...input, fields, skip: input.cursor ?? 0 }, boundsOf(input))
   return { ...stack, tookMs: Math.round(performance.now() - started) }
 }

@@ -38,10 +38,22 @@ export interface OpenBlock {
 }
 
 /** Ids that a built-in field's test leaves. */
-export interface Named {
+export interface NamedIds {
   of: 'tenant' | 'source' | 'host' | 'collection'
   ids: Set<number>
 }
+
+/** Rows by name that a built-in field's test leaves, or all but those. */
+export interface NamedRows {
+  of: 'rows'
+  /** By `<collection>.<source>`: each range's first row and the row behind its last, in order. */
+  ranges: Map<string, Float64Array>
+  except: boolean
+}
+
+export type Named = NamedIds | NamedRows
+
+export const sourceKey = (collectionId: number, sourceId: number) => `${collectionId}.${sourceId}`
 
 export interface Fields {
   sourceId: number
@@ -154,7 +166,9 @@ function evaluateLeaf(program: Program, leaf: Leaf, block: OpenBlock): Verdict {
     return inField(asked, program.states.get(leaf.id)?.get(block.sourceId) ?? [], block)
   }
   if (leaf.test.kind === 'present' && (on.builtin === 'time' || on.builtin === 'source')) return true
-  return on.builtin === 'time' ? inTime(leaf, block) : inNamed(program.named.get(leaf.id)!, block)
+  if (on.builtin === 'time') return inTime(leaf, block)
+  const named = program.named.get(leaf.id)!
+  return named.of === 'rows' ? inRanges(named, block) : inNamed(named, block)
 }
 
 function inField(asked: FieldTest, states: { fieldId: number; state: number }[], block: OpenBlock): Verdict {
@@ -197,7 +211,31 @@ export function exactRows(value: string, { blockId, text, columns }: OpenBlock):
   return mask
 }
 
-function inNamed({ of, ids }: Named, block: OpenBlock): Verdict {
+function inRanges({ ranges, except }: NamedRows, block: OpenBlock): Verdict {
+  const mask = new Uint8Array(block.n)
+  for (const { row, n, firstRow, collectionId } of block.parts) {
+    const of = ranges.get(sourceKey(collectionId, block.sourceId))
+    if (!of) continue
+    for (let i = 2 * firstEndingAfter(of, firstRow); i < of.length && of[i]! < firstRow + n; i += 2) {
+      const start = Math.max(of[i]!, firstRow) - firstRow
+      mask.fill(1, row + start, row + Math.min(of[i + 1]! - firstRow, n))
+    }
+  }
+  return except ? not(mask) : mask
+}
+
+/** The first of the ranges that reaches beyond a row. */
+function firstEndingAfter(ranges: Float64Array, row: number): number {
+  let [low, high] = [0, ranges.length / 2]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (ranges[2 * middle + 1]! > row) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+function inNamed({ of, ids }: NamedIds, block: OpenBlock): Verdict {
   if (of === 'tenant') return ids.has(block.tenantId)
   if (of === 'source') return ids.has(block.sourceId)
   const mask = new Uint8Array(block.n)

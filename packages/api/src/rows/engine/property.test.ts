@@ -222,6 +222,14 @@ const builtins = [
   'time:<now',
   'host:/^h[12]$/',
   'collection:*',
+  'mark:benign',
+  'mark:unseen',
+  'mark:*e*',
+  'mark:/^(un)?seen$/',
+  'mark:*',
+  'tag:One',
+  'tag:*',
+  'tag:t*',
 ]
 
 function leafOf(c: Chance): string {
@@ -285,10 +293,28 @@ async function fill(c: Chance, tenantId: number): Promise<Map<string, PlainRow>>
           collection: at.collectionId,
           hunt,
           time: NaN,
+          mark: 'unseen',
+          tags: [],
         })
     }
   }
   return rows
+}
+
+/** People say something of some of the rows. */
+async function judge(c: Chance, tenantId: number, rows: Map<string, PlainRow>) {
+  const user = await bed.callerOf(tenantId, 'user')
+  for (const [name, row] of rows) {
+    if (c.below(3) === 0) {
+      row.mark = c.one(['seen', 'benign', 'suspicious', 'malicious'])
+      await user.triage.mark({ rows: [name], mark: row.mark as 'seen' })
+    }
+    for (const tag of ['one', 'Two']) {
+      if (c.below(5) > 0) continue
+      row.tags.push(tag)
+      await user.triage.tag({ rows: [name], tag })
+    }
+  }
 }
 
 const fresh = Math.floor(Math.random() * 1e9)
@@ -303,6 +329,7 @@ test.each([1, 2, 3, fresh])(
     const all = await api.rows.search({ query: '', limit: 200 })
     expect(all.total).toBe(rows.size)
     for (const { id: name, eventTime } of all.rows) rows.get(name)!.time = microsOfIso(eventTime)
+    await judge(c, tenantId, rows)
     let between = 0
     for (let i = 0; i < 120; i++) {
       const query = queryOf(c)

@@ -13,6 +13,8 @@ export interface PlainRow {
   hunt: string | null
   /** Event time in microseconds since 1970. */
   time: number
+  mark: string
+  tags: string[]
 }
 
 interface PlainLeaf {
@@ -130,6 +132,8 @@ function builtinHolds(name: string, test: Test, row: PlainRow): boolean {
     artifact: [row.source.split('/')[0]!],
     hunt: [row.hunt],
     collection: [String(row.collection)],
+    mark: [row.mark],
+    tag: row.tags,
   }
   if (name !== 'time') return names[name]!.some((text) => text !== null && textPasses(fold(text), false, test))
   if (test.kind !== 'range') return true

@@ -1,5 +1,21 @@
 /** Fields that every row has, beside those of its own. */
-export const builtins = ['host', 'os', 'label', 'source', 'artifact', 'hunt', 'collection', 'tenant', 'time'] as const
+export const builtins = [
+  'host',
+  'os',
+  'label',
+  'source',
+  'artifact',
+  'hunt',
+  'collection',
+  'tenant',
+  'time',
+  'mark',
+  'tag',
+] as const
+/** What a row is marked as; one that nobody marked is unseen. */
+export const marks = ['unseen', 'seen', 'benign', 'suspicious', 'malicious'] as const
+export type Mark = (typeof marks)[number]
+
 export type Builtin = (typeof builtins)[number]
 
 /** A field as a query names it: keys joined by dots, folded. */
@@ -12,6 +28,10 @@ export interface FieldName {
 }
 
 export type FieldRef = { builtin: Builtin } | { field: FieldName }
+
+/** Whether it is what people say of rows, and no part of what was sent. */
+export const isTriage = (ref: FieldRef): ref is { builtin: 'mark' | 'tag' } =>
+  'builtin' in ref && (ref.builtin === 'mark' || ref.builtin === 'tag')
 
 /** Seconds since 1970, and the rest of the second. */
 export interface Instant {

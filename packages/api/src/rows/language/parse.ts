@@ -1,4 +1,4 @@
-import { type Builtin, type FieldRef, type Leaf, type Node, type Query, type Test, leavesOf } from './ast.ts'
+import { type Builtin, type FieldRef, type Leaf, type Node, type Query, type Test, leavesOf, marks } from './ast.ts'
 import { readPipes } from './pipes.ts'
 import { type Reading, badQuery, endsHere, readField, readFieldName, skipSpace, take } from './scan.ts'
 import { readRange, readSpan, readValue } from './values.ts'
@@ -158,6 +158,8 @@ function checkBuiltin(name: Builtin, test: Test, at: number) {
   if (name === 'time') {
     if (test.kind !== 'range') throw badQuery('time: takes a date, a comparison or a range of dates', at)
   } else if (test.kind === 'equals' && test.value === '') throw badQuery('An empty value finds nothing', at)
+  else if (name === 'mark' && test.kind === 'equals' && !marks.some((mark) => mark === test.value))
+    throw badQuery(`mark: takes one of ${marks.join(', ')}`, at)
   else if (name === 'collection' && (test.kind !== 'equals' || !/^[1-9]\d{0,14}$/.test(test.value)))
     throw badQuery('collection: takes the number of a collection', at)
   else if (test.kind === 'range' || test.kind === 'network')

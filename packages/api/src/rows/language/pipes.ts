@@ -1,4 +1,4 @@
-import type { FieldRef, Query, SortKey } from './ast.ts'
+import { type FieldRef, type Query, type SortKey, isTriage } from './ast.ts'
 import { type Reading, badQuery, readFieldName, skipSpace, take } from './scan.ts'
 
 type Pipes = Pick<Query, 'sort' | 'table' | 'view'>
@@ -33,6 +33,11 @@ function readPipe(reading: Reading, name: string, at: number, pipes: Pipes) {
   } else throw badQuery(`Expected ${names}`, at)
 }
 
+/** What people say of rows is kept apart from them: it is asked for, and neither grouped nor sorted by. */
+function checkListed(field: FieldRef, at: number) {
+  if (isTriage(field)) throw badQuery(`${field.builtin}: can be asked for, and not be listed, grouped or sorted by`, at)
+}
+
 /** Event times are as many as rows: what counts over them is a chart. */
 function checkGroups(fields: FieldRef[], at: number) {
   if (fields.some((field) => 'builtin' in field && field.builtin === 'time'))
@@ -51,6 +56,7 @@ function readFields(reading: Reading, most: number): FieldRef[] {
     if (at >= query.length || query[at] === '|') return fields
     const field = readFieldName(reading)
     if (!field) throw badQuery('Expected the name of a field', at)
+    checkListed(field, at)
     if (fields.push(field) > most) throw badQuery(`At most ${most} ${most === 1 ? 'field' : 'fields'} here`, at)
   }
 }
@@ -62,6 +68,7 @@ function readSort(reading: Reading, at: number): SortKey[] {
     const start = reading.at
     const by = readFieldName(reading)
     if (!by) throw badQuery('Expected the name of a field', start)
+    checkListed(by, start)
     if (keys.push({ by, descending }) > mostFields) throw badQuery(`At most ${mostFields} fields here`, start)
   }
   return some(keys, 'sortby', at)

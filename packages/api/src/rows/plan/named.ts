@@ -1,8 +1,10 @@
 import { folded } from '../../evidence/terms.ts'
 import type { ReadScope } from '../../scope.ts'
-import type { Named } from '../engine/evaluate.ts'
+import type { Named, NamedRows } from '../engine/evaluate.ts'
 import { type Matches, matcherOf } from '../engine/tests.ts'
-import type { Builtin, Leaf, Node } from '../language/ast.ts'
+import { type Builtin, type Leaf, type Node, marks } from '../language/ast.ts'
+import { rowsMarked, rowsTagged } from './marked.ts'
+import { sourcesIn } from './verdict.ts'
 import { hostIdsOf, hostsOf, huntedCollections, sourcesOf, tenantsOf } from '../queries.ts'
 
 type NamedOf = [number, Named]
@@ -20,6 +22,8 @@ export async function namesIn(scope: ReadScope, leaves: Leaf[]): Promise<NamedOf
 async function resolve(scope: ReadScope, builtin: Builtin, { test }: Leaf): Promise<Named> {
   const matches = matcherOf(test)
   const fits = textFits(matches)
+  if (builtin === 'mark') return rowsMarked(scope, marks.filter(fits))
+  if (builtin === 'tag') return rowsTagged(scope, fits)
   if (builtin === 'collection') {
     if (test.kind === 'equals') return { of: 'collection', ids: new Set([Number(test.value)]) }
     return { of: 'host', ids: idsOf(await hostsOf(scope)) } // collection:* is every row
@@ -68,6 +72,7 @@ const kinds = ['tenant', 'source', 'host', 'collection'] as const
 export function necessary(node: Node, named: Map<number, Named>): Necessary {
   if (node.kind === 'leaf') {
     const of = named.get(node.id)
+    if (of?.of === 'rows') return of.except ? {} : { source: sourcesIn(of), collection: collectionsIn(of) }
     return of ? { [of.of]: of.ids } : {}
   }
   if (node.kind !== 'and' && node.kind !== 'or') return {}
@@ -80,6 +85,8 @@ export function necessary(node: Node, named: Map<number, Named>): Necessary {
   }
   return result
 }
+
+const collectionsIn = ({ ranges }: NamedRows) => new Set(ranges.keys().map((key) => Number(key.split('.')[0])))
 
 /** Event times that every matching row lies in, in microseconds since 1970. */
 export function necessaryTimes(node: Node): { from: number; to: number } {

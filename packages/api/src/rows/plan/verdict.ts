@@ -1,4 +1,4 @@
-import type { Named } from '../engine/evaluate.ts'
+import type { Named, NamedRows } from '../engine/evaluate.ts'
 import type { Question } from '../engine/task.ts'
 import type { Node } from '../language/ast.ts'
 import type { Candidate } from '../queries.ts'
@@ -15,6 +15,7 @@ function verdictOfNode(node: Node, named: Map<number, Named>, block: Candidate):
   if (node.kind === 'leaf') {
     const of = named.get(node.id)
     if (of?.of === 'tenant') return of.ids.has(block.tenantId)
+    if (of?.of === 'rows') return hasMarked(of, block.sourceId) ? undefined : of.except
     return of?.of === 'source' ? of.ids.has(block.sourceId) : undefined
   }
   if (node.kind === 'not') {
@@ -26,3 +27,13 @@ function verdictOfNode(node: Node, named: Map<number, Named>, block: Candidate):
   if (verdicts.includes(stop)) return stop
   return verdicts.includes(undefined) ? undefined : !stop
 }
+
+const sourcesOfRows = new WeakMap<NamedRows, Set<number>>()
+
+function hasMarked(rows: NamedRows, sourceId: number): boolean {
+  let sources = sourcesOfRows.get(rows)
+  if (!sources) sourcesOfRows.set(rows, (sources = sourcesIn(rows)))
+  return sources.has(sourceId)
+}
+
+export const sourcesIn = ({ ranges }: NamedRows) => new Set(ranges.keys().map((key) => Number(key.split('.')[1])))
