@@ -82,7 +82,7 @@ test('leads from an empty server to the rows of a real Velociraptor on the scree
   await page.mouse.dblclick(edge + 60, middle)
   await expect.poll(async () => (await head.boundingBox())!.width).toBe(before.width)
 
-  await first.getByRole('gridcell').first().click()
+  await first.getByRole('gridcell').last().click()
   const drawer = page.getByRole('complementary', { name: 'Row' })
   await drawer.getByRole('tab', { name: 'Raw' }).click()
   const sent = recorded(oddFlow[1]!).toString().split('\n')[1]

@@ -39,7 +39,7 @@ export async function hostOf(scope: TenantScope, serverId: number | null, client
 }
 
 /** The id of a client outside of the root org ends with its org's: `C.1bfa6928675831f5-O123`. */
-export const orgOfClient = (clientId: string) => /^C\.[0-9a-z]+-(.+)$/.exec(clientId)?.[1]
+export const orgOfClient = (clientId: string) => /^C\.[0-9a-f]+-(.+)$/.exec(clientId)?.[1]
 
 /** The org comes from the credential or the server that a person chose; a client of another is refused, not believed. */
 async function checkOrgOfClient(scope: TenantScope, serverId: number | null, clientId: string) {
