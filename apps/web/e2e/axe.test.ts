@@ -42,6 +42,8 @@ const scenes = async (): Promise<Scene[]> => {
     { path: '/hunt?query=9223372036854775807', whole: /rows? match/ },
     { path: '/hunt?query=(', whole: /Expected a value or a field/ },
     { path: '/hunt', whole: /rows match/, act: press(/^Export all/), within: '#overlays' },
+    { path: '/hunt', whole: /rows match/, act: press(/^Any time/), within: '#overlays' },
+    { path: `/hunt?query=${encodeURIComponent('| groupby host')}`, whole: 'First seen' },
     { path: '/exports', whole: 'No export yet' },
     { path: '/notifications', whole: 'No notification yet' },
     { path: '/account', whole: 'Change password', act: press('Notifications'), within: '#overlays' },

@@ -73,6 +73,7 @@ const reads: Record<
   ],
   'rows.stack': async (c) => [
     await c.rows.stack({ query: '', fields: ['m'] }),
+    await c.rows.stack({ query: '', fields: ['m'], first: true, tenants: true }),
     await c.rows.stack({ query: 'v:*shared*', fields: ['host', 'source', 'tenant', 'm'] }),
     await c.rows.search({ query: '| groupby m' }),
   ],

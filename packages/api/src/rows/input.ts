@@ -55,6 +55,9 @@ export const stackInput = asked.extend({
   fields: z.array(z.string().min(1).max(1100)).min(1).max(8),
   /** By rows, or by the hosts that they are on. */
   order: z.enum(['most', 'fewest', 'widest', 'narrowest']).default('most'),
+  /** Whether each group tells its first event time, and on how many tenants' hosts it was seen. */
+  first: z.boolean().optional(),
+  tenants: z.boolean().optional(),
   limit,
   /** How many of that order were shown: the whole is counted for each page. */
   cursor: z.number().int().min(0).max(1_000_000).nullish(),

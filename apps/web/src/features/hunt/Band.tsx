@@ -7,6 +7,7 @@ import { NotPresent } from '../../ui/Value.tsx'
 import { useDelayed } from '../../lib/useDelayed.ts'
 import { Value } from '../rows/Values.tsx'
 import { FieldPicker } from './FieldPicker.tsx'
+import { ofTenants } from './Groups.tsx'
 
 type Stack = Outputs['rows']['stack']
 
@@ -23,6 +24,7 @@ interface BandProps {
 /** Six values with how many rows have them and on how many hosts they were seen. As high with none. */
 export function Band({ title, fields, choose, answer, note, scale = false }: BandProps) {
   const { data } = answer
+  const tenants = data?.tenantsTotal
   if (!data || !fields) return <NoBand title={title} isFailed={answer.isError} error={answer.error} />
   const most = Math.max(...data.values.map(({ rows }) => rows), 1)
   const widthOf = (rows: number) => Math.max(1, (Math.log10(rows + 1) / Math.log10(most + 1)) * 100)
@@ -33,13 +35,14 @@ export function Band({ title, fields, choose, answer, note, scale = false }: Ban
         <FieldPicker title={title} fields={fields} choose={choose} />
         <span className="meta end">{data.values.length > 0 && note}</span>
       </header>
-      <div className="bt" role="table" aria-label={`${title} values`}>
+      <div className={tenants === undefined ? 'bt' : 'bt tenants'} role="table" aria-label={`${title} values`}>
         <div role="row" style={{ height: 18 }}>
           <span role="columnheader">
             <span className="sr">{fields.join(', ')}</span>
           </span>
           <span role="columnheader">Rows</span>
           <span role="columnheader">Seen on hosts</span>
+          {tenants !== undefined && <span role="columnheader">Tenants</span>}
         </div>
         {data.values.map((group) => (
           <div role="row" key={JSON.stringify(group.values)} title={whole(group, data)}>
@@ -55,6 +58,11 @@ export function Band({ title, fields, choose, answer, note, scale = false }: Ban
             <span role="cell" className="n">
               {count(group.hosts)} of {count(data.hostsTotal)}
             </span>
+            {group.tenants !== undefined && (
+              <span role="cell" className="n">
+                {ofTenants(group.tenants, tenants)}
+              </span>
+            )}
           </div>
         ))}
       </div>
@@ -67,8 +75,10 @@ export function Band({ title, fields, choose, answer, note, scale = false }: Ban
   )
 }
 
-const whole = ({ rows, hosts }: Stack['values'][number], { hostsTotal }: Stack) =>
-  `${plural(rows, 'row', 'rows')} · seen on ${count(hosts)} of ${plural(hostsTotal, 'host', 'hosts')}`
+const whole = ({ rows, hosts, tenants }: Stack['values'][number], { hostsTotal, tenantsTotal }: Stack) =>
+  `${plural(rows, 'row', 'rows')} · seen on ${count(hosts)} of ${plural(hostsTotal, 'host', 'hosts')}${
+    tenants === undefined ? '' : `, in ${ofTenants(tenants, tenantsTotal)} tenants`
+  }`
 
 const most = 120
 

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { trpc } from '../../api.ts'
 import { plural } from '../../lib/format.ts'
-import { useTenant } from '../../lib/tenant.ts'
+import { useAllTenants, useTenant } from '../../lib/tenant.ts'
 import type { Row } from '../rows/RowDrawer.tsx'
 import { sumOf, type Span } from './axis.ts'
 import { Band, NoBand } from './Band.tsx'
@@ -29,8 +29,9 @@ export function Bands({ hunt, rows, whole }: BandsProps) {
   const asked = { query: filter, ...bounds, ...useTenant() }
   const guess = grouping?.fields ?? (rows && bandFields(rows))
   const keep = { placeholderData: <T,>(old: T) => old, ...still, ...abortable }
+  const tenants = useAllTenants() && { tenants: true }
   const stackOf = (fields: string[] | undefined, order: 'most' | 'fewest') => ({
-    input: { ...asked, fields: fields ?? ['source'], order, limit: lines },
+    input: { ...asked, fields: fields ?? ['source'], order, ...tenants, limit: lines },
     options: { ...keep, enabled: fields !== undefined },
   })
   const [mostFields, leastFields] = [search.most ?? guess, search.least ?? guess]

@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useCallback, useEffect, useRef, type ReactNode } from 'react'
 import type { Outputs } from '../../api.ts'
-import { count, plural } from '../../lib/format.ts'
+import { count, dayTime, plural } from '../../lib/format.ts'
 import { Evidence } from '../../ui/evidence.tsx'
 import { Loaded } from '../../ui/Loaded.tsx'
 import { NotPresent } from '../../ui/Value.tsx'
@@ -80,7 +80,7 @@ function Table({ groups, stack, hunt, grouping, order, onEnd }: TableProps) {
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/prefer-tag-over-role -- what scrolls must be reached by key, and named
     <div className="grid-wrap" ref={scroller} tabIndex={0} role="group" aria-label="Groups, scrolls">
       <table className="tbl groups" aria-label="Groups" aria-rowcount={stack.distinct + 1}>
-        <Heads fields={grouping.fields} {...{ hunt, order }} />
+        <Heads fields={grouping.fields} tenants={stack.tenantsTotal !== undefined} {...{ hunt, order }} />
         <tbody>
           {above > 0 && <Spacer height={above} />}
           {items.map(({ index }) => (
@@ -101,9 +101,10 @@ interface HeadsProps {
   fields: string[]
   hunt: Hunt
   order: Order
+  tenants: boolean
 }
 
-function Heads({ fields, hunt, order }: HeadsProps) {
+function Heads({ fields, hunt, order, tenants }: HeadsProps) {
   const sort = (to: Order) => hunt.setSearch({ sort: to })
   return (
     <thead>
@@ -134,6 +135,14 @@ function Heads({ fields, hunt, order }: HeadsProps) {
             Seen on hosts
           </SortHead>
         </th>
+        {tenants && (
+          <th scope="col" className="num">
+            Tenants
+          </th>
+        )}
+        <th scope="col" title="By event time, UTC">
+          {hunt.bounds.from ? 'First in this range' : 'First seen'}
+        </th>
       </tr>
     </thead>
   )
@@ -146,7 +155,7 @@ interface LineProps {
 }
 
 function Line({ group, stack, grouping }: LineProps) {
-  const { rows, hosts } = group
+  const { rows, hosts, tenants, first } = group
   return (
     <tr>
       {grouping.fields.map((field, i) => (
@@ -159,7 +168,27 @@ function Line({ group, stack, grouping }: LineProps) {
       <td className="num">
         {count(hosts)} of {count(stack.hostsTotal)}
       </td>
+      {tenants !== undefined && <td className="num">{ofTenants(tenants, stack.tenantsTotal)}</td>}
+      <td className="nowrap">{first !== undefined && <FirstSeen at={first} />}</td>
     </tr>
+  )
+}
+
+/** "all 3", "1 of 3". */
+export const ofTenants = (n: number, total: number | undefined) =>
+  n === total ? `all ${count(n)}` : `${count(n)} of ${count(total ?? n)}`
+
+/** What is new today is strong, and nothing else here: it is what the eye looks for. */
+function FirstSeen({ at }: { at: string }) {
+  const words = dayTime(at)
+  return (
+    <time
+      dateTime={at}
+      title={at.replace('T', ' ').replace('Z', ' UTC')}
+      className={words.startsWith('today') ? 'b' : 't2'}
+    >
+      {words}
+    </time>
   )
 }
 

@@ -26,10 +26,7 @@ export function TimeRange({ range, choose }: TimeRangeProps) {
           rightSection={<IconChevronDown size={14} />}
           onClick={() => open(!opened)}
         >
-          {words}
-          <span className="meta" style={{ marginLeft: 6 }}>
-            UTC
-          </span>
+          {words}&nbsp;<span className="meta">UTC</span>
           <span className="sr">, time range</span>
         </Button>
       </Popover.Target>

@@ -49,6 +49,47 @@ test('chips and text are two views of one query: each follows the other', async 
   expect(chips()).toEqual(['Remove Name:svc*', 'Remove Name:svch0st.exe'])
 })
 
+test('groups tell when they were first seen, and what is new today is strong', async () => {
+  const tenantId = await bed.tenant()
+  const rows = [
+    '{"Name":"old.exe","Time":"2026-01-20T07:08:09.123456Z"}',
+    `{"Name":"old.exe","Time":"${new Date().toISOString()}"}`,
+    `{"Name":"new.exe","Time":"${new Date().toISOString()}"}`,
+  ]
+  await sendFlow(bed, tenantId, { expected: 3, rows })
+  const path = `/hunt?query=${encodeURIComponent('Name:* | groupby Name')}`
+  const cells = async (name: RegExp) => {
+    const groups = await screen.findByRole('table', { name: 'Groups' })
+    const row = await within(groups).findByRole('row', { name })
+    return { last: within(row).getAllByRole('cell').at(-1)!, heads: within(groups).getAllByRole('columnheader') }
+  }
+  await bed.open(path, { tenantId })
+  const { last: fresh, heads } = await cells(/new\.exe/)
+  expect(heads.map((head) => head.textContent)).toEqual([
+    'Name',
+    'Rows, descending',
+    'Share',
+    'Seen on hosts',
+    'First seen',
+  ])
+  expect(fresh.textContent).toMatch(/^today \d\d:\d\d$/)
+  expect(fresh.querySelector('.b')).not.toBeNull()
+  const { last: old } = await cells(/old\.exe/)
+  expect(old.querySelector('.b')).toBeNull()
+  expect(old.querySelector('time')!.title).toBe('2026-01-20 07:08:09.123456 UTC')
+
+  await bed.tenant()
+  await bed.open(`${path}&tenant=all`, { tenantId, role: 'super_admin' })
+  const all = await cells(/new\.exe/)
+  expect(all.heads.map((head) => head.textContent)).toContain('Tenants')
+  expect(screen.getByRole('row', { name: /new\.exe.* of \d+.*today/ }).textContent).toMatch(/1 of \d+1 of \d+today/)
+  const band = await screen.findByRole('table', { name: 'Least common values' })
+  expect(within(band).getByRole('columnheader', { name: 'Tenants' })).toBeTruthy()
+
+  await bed.open(`${path}&from=2026-06-01T00:00:00Z`, { tenantId })
+  expect((await cells(/old\.exe/)).heads.at(-1)!.textContent).toBe('First in this range')
+})
+
 test('a part that is off stays in the text and in the address, and is not applied', async () => {
   const tenantId = await filled()
   const user = await bed.open('/hunt?query=Name:svc*%20Name:svch0st.exe', { tenantId })

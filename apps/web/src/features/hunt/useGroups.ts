@@ -1,5 +1,5 @@
 import { trpc } from '../../api.ts'
-import { useTenant } from '../../lib/tenant.ts'
+import { useAllTenants, useTenant } from '../../lib/tenant.ts'
 import type { Pipe } from './parts.ts'
 import { abortable, filterOf, pageSize, still, type Hunt } from './useHunt.ts'
 
@@ -16,6 +16,8 @@ export function useGroups({ query, off, bounds, search }: Hunt, grouping: Pipe |
     ...bounds,
     fields: grouping?.fields ?? ['source'],
     order,
+    first: true,
+    ...(useAllTenants() && { tenants: true }),
     limit: pageSize,
     ...useTenant(),
   }

@@ -75,6 +75,35 @@ test('stacks the values of a field, most and fewest, and on how many hosts', asy
   await expect(api.rows.stack({ query: '', fields: ['time'] })).rejects.toMatchObject({ code: 'BAD_REQUEST' })
 })
 
+test('tells where it is asked for when each group was first and on how many tenants’ hosts', async () => {
+  const { tenantId, api } = await small()
+  const first = (name: string, day: number) => [name, `2024-03-0${day}T00:00:00.000000Z`]
+  const of = async (more: object) =>
+    (await api.rows.stack({ query: '', fields: ['Name'], first: true, ...more })).values.map((one) => [
+      one.values[0],
+      one.first,
+    ])
+  expect(await of({})).toEqual([first('a.exe', 1), first('b.exe', 1), first('c.exe', 3), first('d.exe', 3)])
+  expect((await of({ from: '2024-03-01T12:00:00Z' }))[0]).toEqual(first('a.exe', 2))
+
+  const marker = `only-${tenantId}.exe`
+  const elsewhere = await bed.tenant()
+  await store(tenantId, 'h4', 'P/A', [{ Name: marker }, { Name: `one-${marker}` }])
+  await store(elsewhere, 'h1', 'P/A', [{ Name: marker }])
+  const asked = { query: `Name:*${marker}`, fields: ['Name'], tenants: true }
+  const all = await bed.callerOf(tenantId, 'super_admin')
+  const stack = await all.rows.stack({ ...asked, tenant: 'all' })
+  expect(stack.values.map(({ values, hosts, tenants }) => [values[0], hosts, tenants])).toEqual([
+    [marker, 2, 2],
+    [`one-${marker}`, 1, 1],
+  ])
+  expect(stack.tenantsTotal).toBeGreaterThan(1)
+  expect(await api.rows.stack(asked)).toMatchObject({ tenantsTotal: 1, values: [{ tenants: 1 }, { tenants: 1 }] })
+  expect(await api.rows.stack({ query: '', fields: ['Name'], limit: 1 })).toEqual(
+    expect.objectContaining({ values: [{ values: ['a.exe'], rows: 3, hosts: 2 }] }),
+  )
+})
+
 test('pipes sort, count, group and chart', async () => {
   const { api } = await small()
   const pids = async (query: string, more = {}) => {

@@ -1,11 +1,12 @@
 import type { z } from 'zod'
 import type { Names } from '../engine/finish.ts'
-import type { Order } from '../engine/groups.ts'
+import type { Order, Ranked } from '../engine/groups.ts'
 import { AppError } from '../../errors.ts'
 import type { ReadScope } from '../../scope.ts'
 import type { stackInput } from '../input.ts'
 import { type Builtin, type FieldRef, type Query, isTriage } from '../language/ast.ts'
 import { parseField, parseQuery } from '../language/parse.ts'
+import { timeText } from '../lines/lines.ts'
 import { hostCount, hostsOf, huntedCollections, sourcesOf, tenantsOf } from '../queries.ts'
 import { type Bounds, look, planRows, type Searcher } from '../rows.ts'
 import { boundsOf } from './bounds.ts'
@@ -13,13 +14,22 @@ import { boundsOf } from './bounds.ts'
 /** Values of fields, how many rows have them and on how many hosts. */
 export interface Stack {
   /** As they were written; null where a row lacks the field. Of arrays, each element counts for its row. */
-  values: { values: (string | null)[]; rows: number; hosts: number }[]
+  values: {
+    values: (string | null)[]
+    rows: number
+    hosts: number
+    /** Event time of its first row, RFC3339; with `first` alone. */
+    first?: string
+    /** How many tenants' hosts it was seen on; with `tenants` alone. */
+    tenants?: number
+  }[]
   /** How many different ones there are. */
   distinct: number
   /** Matching rows, and those among them that have none of the fields. */
   total: number
   absent: number
   hostsTotal: number
+  tenantsTotal?: number
   /** How many were shown, where there are more. */
   nextCursor: number | null
 }
@@ -30,6 +40,8 @@ interface Wanted {
   limit: number
   /** How many of them were shown before. */
   skip?: number
+  first?: boolean | undefined
+  tenants?: boolean | undefined
 }
 
 export async function stackRows(searcher: Searcher, input: z.output<typeof stackInput>) {
@@ -46,22 +58,32 @@ export async function stackRows(searcher: Searcher, input: z.output<typeof stack
 
 /** Counts all matching rows by the values of fields. */
 export async function stackOf(searcher: Searcher, query: Query, wanted: Wanted, bounds: Bounds): Promise<Stack> {
-  const { fields, limit, skip = 0 } = wanted
-  const collect = { kind: 'groups' as const, fields }
+  const { fields, limit, skip = 0, first } = wanted
+  const collect = { kind: 'groups' as const, fields, first }
   const plan = await planRows(searcher, query, bounds, collect)
   const names: (Names | undefined)[] = []
   for (const field of fields)
     names.push('builtin' in field ? await namesOfIds(searcher.scope, field.builtin) : undefined)
+  const tenantOf = wanted.tenants ? await tenantOfHosts(searcher.scope) : undefined
   const found = await look(searcher, plan, {
-    finish: { kind: 'groups', order: wanted.order, limit: skip + limit, names },
+    finish: { kind: 'groups', order: wanted.order, limit: skip + limit, names, tenantOf },
     counts: true,
   })
   const hostsTotal = await hostCount(searcher.scope)
   const { values, distinct } = found.groups!
   const nextCursor = values.length > skip && values.length < distinct ? values.length : null
   const { total, absent } = found
-  return { values: values.slice(skip), distinct, total, absent, hostsTotal, nextCursor }
+  const tenantsTotal = wanted.tenants && { tenantsTotal: (await tenantsOf(searcher.scope)).length }
+  return { values: values.slice(skip).map(shown), distinct, total, absent, hostsTotal, ...tenantsTotal, nextCursor }
 }
+
+const shown = ({ first, ...rest }: Ranked['values'][number]) => ({
+  ...rest,
+  ...(first !== undefined && { first: timeText(first) }),
+})
+
+const tenantOfHosts = async (scope: ReadScope) =>
+  new Map((await hostsOf(scope)).map(({ id, tenantId }) => [id, tenantId]))
 
 async function namesOfIds(scope: ReadScope, builtin: Builtin): Promise<Names | undefined> {
   if (builtin === 'collection') return undefined

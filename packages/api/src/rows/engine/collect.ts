@@ -2,7 +2,7 @@ import { type Place, comparePlaces } from '../rules.ts'
 import type { FieldRef, SortKey } from '../language/ast.ts'
 import { codedOf, type Holder, type Value, valuesOf } from './cells.ts'
 import type { OpenBlock, Part } from './evaluate.ts'
-import { addGroups, type Groups, mergeGroups, newGroups } from './groups.ts'
+import { addGroups, type Grouping, type Groups, mergeGroups, newGroups } from './groups.ts'
 import { bestSorted, compareSorted } from './sorted.ts'
 
 /** A row of an answer and where its bytes lie. */
@@ -25,7 +25,7 @@ export interface SortedPlace {
 export type Collect =
   | { kind: 'page'; size: number; after: Place | undefined }
   | { kind: 'sorted'; by: SortKey[]; size: number; after?: SortedPlace | undefined }
-  | { kind: 'groups'; fields: FieldRef[] }
+  | ({ kind: 'groups' } & Grouping)
   | { kind: 'chart'; from: number; width: number; buckets: number; field: FieldRef | undefined }
   | { kind: 'seen' }
   /** As seen, of each of a block's `values` apart. */
@@ -72,7 +72,7 @@ type Mask = Uint8Array | undefined
 export function collect(into: Gathered, what: Collect, block: OpenBlock, mask: Mask, holders: Holder[][]) {
   if (what.kind === 'page') addPage(into, what, block, mask)
   else if (what.kind === 'sorted') addSorted(into, what, block, mask, holders)
-  else if (what.kind === 'groups') into.absent += addGroups(into.groups, what.fields, block, mask, holders)
+  else if (what.kind === 'groups') into.absent += addGroups(into.groups, what, block, mask, holders)
   else if (what.kind === 'chart') addChart(into, what, block, mask, holders)
   else addSeen(into, block, mask, undefined)
 }

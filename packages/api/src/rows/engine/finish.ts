@@ -9,7 +9,14 @@ export type Finish =
   /** All of it, in bytes, for another thread to add to its own. */
   | { kind: 'pack' }
   | { kind: 'count' }
-  | { kind: 'groups'; order: Order; limit: number; names: (Names | undefined)[] }
+  | {
+      kind: 'groups'
+      order: Order
+      limit: number
+      names: (Names | undefined)[]
+      /** The tenant of each host, where tenants are told. */
+      tenantOf?: Map<number, number> | undefined
+    }
   | { kind: 'chart'; buckets: number; series: number }
   | { kind: 'sorted' }
   /** Hosts and sources, those seen last first. */
@@ -58,7 +65,7 @@ export function finish(
 }
 
 function made(gathered: Gathered, how: Finish, { collect }: Search['question']): Partial<Finished> {
-  if (how.kind === 'groups') return { groups: ranked(named(gathered, how.names), how.order, how.limit) }
+  if (how.kind === 'groups') return { groups: ranked(named(gathered, how.names), how.order, how.limit, how.tenantOf) }
   if (how.kind === 'chart') return { chart: charted(gathered, how.buckets, how.series) }
   if (how.kind === 'seen') return { seen: seenOf(gathered, how.most) }
   if (how.kind === 'sweep') return { swept: addUp(gathered.seen.values(), perHostAndValue) }

@@ -11,9 +11,18 @@ export interface Groups {
   hosts: number[]
   /** Which hosts each group was seen on. */
   pairs: Pairs
+  /** The first event time of each group, in microseconds since 1970; beyond all times where none was asked for. */
+  first: number[]
 }
 
-export const newGroups = (): Groups => ({ ids: new Map(), values: [], rows: [], hosts: [], pairs: newPairs() })
+export const newGroups = (): Groups => ({
+  ids: new Map(),
+  values: [],
+  rows: [],
+  hosts: [],
+  pairs: newPairs(),
+  first: [],
+})
 
 const mostCombinations = 1000
 
@@ -31,6 +40,7 @@ function idOf(groups: Groups, values: (string | null)[]): number {
   groups.values.push(values)
   groups.rows.push(0)
   groups.hosts.push(0)
+  groups.first.push(Infinity)
   return id
 }
 
@@ -39,10 +49,16 @@ function add(groups: Groups, id: number, rows: number, host: number) {
   if (addPair(groups.pairs, id, host)) groups.hosts[id]!++
 }
 
+/** What is asked of groups: the fields, and whether the first event time of each is told. */
+export interface Grouping {
+  fields: FieldRef[]
+  first?: boolean | undefined
+}
+
 /** Adds the rows of a block; how many of them have none of the fields. Values are looked at once for each code, not for each row. */
 export function addGroups(
   groups: Groups,
-  fields: FieldRef[],
+  { fields, first: wantsFirst = false }: Grouping,
   block: OpenBlock,
   mask: Uint8Array | undefined,
   holders: Holder[][],
@@ -67,7 +83,31 @@ export function addGroups(
       counts[code] = 0
     }
   }
+  if (wantsFirst) addFirst(groups, codes, idsOf, block, mask)
   return absent
+}
+
+/** Apart from the counting, which most who ask need alone. */
+function addFirst(
+  groups: Groups,
+  codes: ArrayLike<number>,
+  idsOf: IdsOfCodes,
+  { times, n, blockId }: OpenBlock,
+  mask: Uint8Array | undefined,
+) {
+  if (!times) throw new Error(`block ${blockId} has no event times`)
+  const first = new Float64Array(idsOf.length).fill(Infinity)
+  for (let row = 0; row < n; row++) {
+    if (mask && mask[row] === 0) continue
+    const code = codes[row]!
+    if (times[row]! < first[code]!) first[code] = times[row]!
+  }
+  for (const [code, time] of first.entries())
+    if (time < Infinity) for (const id of idsOf.get(code)) lower(groups, id, time)
+}
+
+function lower({ first }: Groups, id: number, time: number) {
+  if (time < first[id]!) first[id] = time
 }
 
 interface IdsOfCodes {
@@ -132,6 +172,7 @@ export function mergeGroups(
 ) {
   const targets = from.values.map((values) => named(values).map((some) => idOf(into, some)))
   for (const [id, rows] of from.rows.entries()) for (const target of targets[id]!) into.rows[target]! += rows
+  for (const [id, time] of from.first.entries()) for (const target of targets[id]!) lower(into, target, time)
   const { slots, hosts } = from.pairs
   for (const [at, group] of slots.entries()) {
     if (group === 0) continue
@@ -140,7 +181,15 @@ export function mergeGroups(
 }
 
 export interface Ranked {
-  values: { values: (string | null)[]; rows: number; hosts: number }[]
+  values: {
+    values: (string | null)[]
+    rows: number
+    hosts: number
+    /** Event time of the first row, in microseconds since 1970, where it was asked for. */
+    first?: number
+    /** On how many tenants' hosts, where it was asked for. */
+    tenants?: number
+  }[]
   distinct: number
 }
 
@@ -148,7 +197,8 @@ export interface Ranked {
 export type Order = 'most' | 'fewest' | 'widest' | 'narrowest'
 
 /** Sorts only what can stand in the answer: a stack may have very many values. */
-export function ranked({ values, rows, hosts }: Groups, order: Order, limit: number): Ranked {
+export function ranked(groups: Groups, order: Order, limit: number, tenantOf?: Map<number, number>): Ranked {
+  const { values, rows, hosts, first } = groups
   const sign = order === 'most' || order === 'widest' ? -1 : 1
   const size = order === 'most' || order === 'fewest' ? rows : hosts
   const text = (id: number) => values[id]!.join('\n')
@@ -160,8 +210,22 @@ export function ranked({ values, rows, hosts }: Groups, order: Order, limit: num
     ids = ids.filter((id) => sign * size[id]! <= worst)
   }
   const best = ids.sort(compare).slice(0, limit)
+  const tenants = tenantOf && tenantsOf(groups, new Set(best), tenantOf)
   return {
-    values: best.map((id) => ({ values: values[id]!, rows: rows[id]!, hosts: hosts[id]! })),
+    values: best.map((id) => ({
+      values: values[id]!,
+      rows: rows[id]!,
+      hosts: hosts[id]!,
+      ...(first[id]! < Infinity && { first: first[id]! }),
+      ...(tenants && { tenants: tenants.get(id)!.size }),
+    })),
     distinct: values.length,
   }
+}
+
+/** Told by the hosts, and of the groups that are shown alone: nothing is kept of them while rows are counted. */
+function tenantsOf({ pairs: { slots, hosts } }: Groups, ids: Set<number>, tenantOf: Map<number, number>) {
+  const found = new Map([...ids].map((id) => [id, new Set<number>()]))
+  for (const [at, group] of slots.entries()) if (group !== 0) found.get(group - 1)?.add(tenantOf.get(hosts[at]!)!)
+  return found
 }

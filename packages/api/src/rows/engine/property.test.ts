@@ -331,6 +331,16 @@ test.each([1, 2, 3, fresh])(
     for (const { id: name, eventTime } of all.rows) rows.get(name)!.time = microsOfIso(eventTime)
     await judge(c, tenantId, rows)
     let between = 0
+    const groupsOf = (names: string[]) =>
+      [...Map.groupBy(names, (name) => JSON.stringify([rows.get(name)!.host.hostname, rows.get(name)!.source]))]
+        .map(([values, of]) => ({
+          values: JSON.parse(values) as string[],
+          rows: of.length,
+          hosts: 1,
+          tenants: 1,
+          first: Math.min(...of.map((name) => rows.get(name)!.time)),
+        }))
+        .sort((a, b) => (String(a.values) < String(b.values) ? -1 : 1))
     for (let i = 0; i < 120; i++) {
       const query = queryOf(c)
       const { filter } = parseQuery(query, new Date())
@@ -341,6 +351,12 @@ test.each([1, 2, 3, fresh])(
       const found = answer.rows.map((row) => row.id)
       expect({ query, found: found.sort() }).toEqual({ query, found: expected.sort() })
       expect(answer).toMatchObject({ total: expected.length, totalIsExact: true })
+      if (i % 8 === 0) {
+        const stack = await api.rows.stack({ query, fields: ['host', 'source'], first: true, tenants: true })
+        const groups = stack.values.map((group) => ({ ...group, first: microsOfIso(group.first!) }))
+        const found = groups.sort((a, b) => (String(a.values) < String(b.values) ? -1 : 1))
+        expect({ query, groups: found }).toEqual({ query, groups: groupsOf(expected) })
+      }
       if (expected.length > 0 && expected.length < rows.size) between++
     }
     // Queries that find nothing or everything tell little.
