@@ -36,7 +36,7 @@ export function Histogram(props: HistogramProps) {
       className="hist"
       ref={ref}
       onPointerDown={(event) => {
-        if (event.button !== 0 || (event.target as Element).closest('[role=slider]')) return
+        if (event.button !== 0 || (event.target as Element).closest('[role=slider], button')) return
         event.currentTarget.setPointerCapture(event.pointerId)
         const at = bucketAt(event)
         setStart(at)
