@@ -93,6 +93,11 @@ function OverTime({ hunt, asked, whole }: OverTimeProps) {
       <header>
         <h2>Over time</h2>
         <span className="meta nowrap">event time{all.length > 0 && `, per ${lengthWords(chart.seconds)}`}</span>
+        {arrived === 'untold' && !span && (
+          <span className="end meta trunc" title={untoldWhy}>
+            zero or no data: not told
+          </span>
+        )}
         {span && (
           <>
             <span className="end meta nowrap">{plural(sumOf(all, span), 'row', 'rows')} selected</span>
@@ -111,7 +116,7 @@ function OverTime({ hunt, asked, whole }: OverTimeProps) {
         <Histogram
           buckets={all}
           seconds={chart.seconds}
-          arrived={arrived === 'ask' ? other.data?.buckets : arrived}
+          arrived={arrived === 'ask' ? other.data?.buckets : arrived === 'untold' ? undefined : arrived}
           incomplete={whole?.incomplete.rows ?? []}
           span={span}
           select={select}
@@ -121,5 +126,8 @@ function OverTime({ hunt, asked, whole }: OverTimeProps) {
     </div>
   )
 }
+
+const untoldWhy =
+  'Where no row matches, it is not told whether anything arrived at all: in so many rows that would take a second search. Ask for the source alone to see it.'
 
 const utc = (time: string) => time.replace(/\.0+Z$/, 'Z')

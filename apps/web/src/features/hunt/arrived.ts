@@ -13,10 +13,12 @@ export const sourcesOnly = (query: string) =>
     .map(({ text }) => text)
     .join(' ')
 
-/** Which buckets hold data of any kind: told by the counts themselves, to be asked for, or not known. */
+/**
+ * Which buckets hold data of any kind: told by the counts themselves, to be asked for, not told of so many rows, or not known yet.
+ */
 export function hasData(query: string, chart: { buckets: Bucket[] } | undefined, kept: number | undefined) {
   if (!chart || kept === undefined) return undefined
   if (sourcesOnly(query).trim() === query.trim()) return chart.buckets
-  if (kept > mostRows || !chart.buckets.some(({ rows }) => rows === 0)) return undefined
-  return 'ask'
+  if (!chart.buckets.some(({ rows }) => rows === 0)) return undefined
+  return kept > mostRows ? 'untold' : 'ask'
 }
