@@ -123,6 +123,12 @@ function fillIn() {
     unobserve() {}
     disconnect() {}
   }
+  // Nothing comes near by itself where nothing scrolls.
+  window.IntersectionObserver = class {
+    observe() {}
+    unobserve() {}
+    disconnect() {}
+  } as unknown as typeof IntersectionObserver
   window.scrollTo = () => {}
   Element.prototype.scrollIntoView = () => {}
   Element.prototype.scrollTo = () => {}

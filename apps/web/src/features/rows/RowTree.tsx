@@ -1,6 +1,6 @@
 import { IconChevronDown, IconChevronRight, IconDots } from '@tabler/icons-react'
 import { writeField } from '@velocicompanion/api/rows/input'
-import { useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { count, plural } from '../../lib/format.ts'
 import { Mono } from '../../ui/Value.tsx'
 import { visible } from '../../ui/evidence.tsx'
@@ -11,6 +11,9 @@ import type { ActionId } from './value-actions.ts'
 import { actionIcons } from './ValueMenu.tsx'
 
 const most = 500
+/** What is beyond it is drawn so many lines at a time, when they come near. */
+const some = 100
+const lineHeight = 24
 /** So much of a value stands here before it is asked for: a megabyte of text would make each movement slow. */
 const longest = 4000
 
@@ -45,14 +48,24 @@ const entriesOf = (node: Branch): [string, Node][] =>
 function Children({ node, row, path, depth }: PlacedProps & { node: Branch }) {
   const entries = entriesOf(node)
   const [shown, setShown] = useState(most)
+  const line = ([key, value]: [string, Node], i: number) => {
+    const place = { row, depth, name: key, path: node.kind === 'object' ? [...path, key] : path }
+    return (value.kind === 'object' || value.kind === 'array') && entriesOf(value).length > 0 ? (
+      <Fold key={i} {...place} node={value} />
+    ) : (
+      <Leaf key={i} {...place} node={value} />
+    )
+  }
   return (
     <>
-      {entries.slice(0, shown).map(([key, value], i) => {
-        const place = { row, depth, name: key, path: node.kind === 'object' ? [...path, key] : path }
-        return (value.kind === 'object' || value.kind === 'array') && entriesOf(value).length > 0 ? (
-          <Fold key={i} {...place} node={value} />
-        ) : (
-          <Leaf key={i} {...place} node={value} />
+      {entries.slice(0, most).map(line)}
+      {Array.from({ length: Math.ceil((Math.min(shown, entries.length) - most) / some) }, (_, i) => {
+        const from = most + i * some
+        const of = entries.slice(from, Math.min(shown, from + some))
+        return (
+          <Later key={from} lines={of.length}>
+            {() => of.map(line)}
+          </Later>
         )
       })}
       {shown < entries.length && (
@@ -68,6 +81,19 @@ function Children({ node, row, path, depth }: PlacedProps & { node: Branch }) {
       )}
     </>
   )
+}
+
+/** Lines in the place of which there is only their height until they come near: thousands are not drawn at once. */
+function Later({ lines, children }: { lines: number; children: () => ReactNode }) {
+  const place = useRef<HTMLDivElement>(null)
+  const [isNear, setNear] = useState(false)
+  useEffect(() => {
+    if (isNear || !place.current) return
+    const watch = new IntersectionObserver(([seen]) => seen?.isIntersecting && setNear(true), { rootMargin: '800px' })
+    watch.observe(place.current)
+    return () => watch.disconnect()
+  }, [isNear])
+  return isNear ? children() : <div ref={place} className="later" style={{ height: lines * lineHeight }} />
 }
 
 interface NamedProps extends PlacedProps {

@@ -318,6 +318,11 @@ test('a row of 10,000 keys and one of a long value are shown in part, which is s
   await within(drawer).findByText(/500 of 10,000 entries shown/)
   await user.click(within(drawer).getByRole('button', { name: 'Show 500 more' }))
   within(drawer).getByText(/1,000 of 10,000 entries shown/)
+  await user.click(within(drawer).getByRole('button', { name: 'Show all' }))
+  expect(within(drawer).queryByText(/entries shown/)).toBeNull()
+  // What is not near has its height only.
+  expect(drawer.querySelectorAll('.tr')).toHaveLength(500)
+  expect(drawer.querySelectorAll('.later')).toHaveLength(95)
   await bed.open(`${table}&row=${id}.${source}.1`, { tenantId })
   await screen.findByRole('button', { name: 'Show all 800,000 characters' })
 }, 60_000)
