@@ -72,7 +72,10 @@ function View(props: RowsViewProps) {
     view.choose(ids)
     setSearch({ columns: ids }, true)
   }
-  if (!view.settled) return <SkeletonRows />
+  // Once drawn it stays: what a person keeps of another source's columns comes later, and a new grid would lose the focus.
+  const [isDrawn, setDrawn] = useState(false)
+  if (view.settled && !isDrawn) setDrawn(true)
+  if (!view.settled && !isDrawn) return <SkeletonRows />
   return (
     <>
       {chosen.length > 0 ? (

@@ -84,7 +84,10 @@ export function useColumns<T>(
 ) {
   const kept = usePreference(`columns.${shortName(key)}`, (value) => readView(value) as unknown as Json)
   const view = kept.value as unknown as KeptView
-  const change = (part: Partial<KeptView>) => kept.set({ ...view, ...part } as unknown as Json)
+  // Before what is kept has come, a change would be written over it.
+  const change = (part: Partial<KeptView>) => {
+    if (kept.settled) kept.set({ ...view, ...part } as unknown as Json)
+  }
   const shown = placed(all, chosen ?? view.columns, defaults, view)
   const resize = (id: string, width: number | undefined) => {
     const { [id]: _old, ...others } = view.widths
