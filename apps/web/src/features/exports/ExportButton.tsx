@@ -8,6 +8,7 @@ import { trpc } from '../../api.ts'
 import { count } from '../../lib/format.ts'
 import { sentence } from '../../lib/problem.ts'
 import { Dot } from '../../ui/Dot.tsx'
+import { visible } from '../../ui/evidence.tsx'
 import { useClosing, useSaving } from './useExport.ts'
 import { Progress } from './Progress.tsx'
 import { formatHint, formatName, isOpen, stateOf } from './words.ts'
@@ -87,7 +88,11 @@ function Choose({ query, from, to, tenant, columns, made }: ExportButtonProps & 
       {choosesColumns && (
         <Radio.Group label="Columns" value={fields} onChange={(value) => setFields(value as 'all' | 'shown')}>
           <Radio value="all" label="Every field" />
-          <Radio value="shown" label={`The ${count(columns.length)} shown`} />
+          <Radio
+            value="shown"
+            label={`The ${count(columns.length)} shown`}
+            description={columns.map((column) => visible(column)).join(', ')}
+          />
         </Radio.Group>
       )}
       <p className="meta">

@@ -60,6 +60,28 @@ test('lists own exports with rows, bytes and what is not as it was sent', async 
   expect(table.queryByRole('button', { name: /^Save/ })).toBeNull()
 })
 
+test('the columns that are shown are exported where that is chosen, within the times that are meant', async () => {
+  const tenantId = await bed.tenant()
+  const now = new Date().toISOString()
+  await sendFlow(bed, tenantId, { expected: 1, rows: [`{"a":"b","c.d":1,"Time":"${now}"}`] })
+  const user = await bed.open('/hunt?columns=["host","c\\\\.d","data"]&from=now-7d', { tenantId })
+  await user.click(await screen.findByRole('button', { name: 'Export all 1…' }))
+  const dialog = within(await screen.findByRole('dialog', { name: /^Export all/ }))
+  await user.click(dialog.getByRole('radio', { name: 'The 2 shown' }))
+  dialog.getByText('host, "c.d"')
+  await user.click(dialog.getByRole('radio', { name: 'JSON lines' }))
+  expect(dialog.queryByRole('radio', { name: 'The 2 shown' })).toBeNull()
+  await user.click(dialog.getByRole('radio', { name: 'CSV' }))
+  await user.click(dialog.getByRole('button', { name: 'Export' }))
+  await dialog.findByText('waits its turn')
+  const made = await bed.one<{ columns: string[]; from_time: string; to_time: string | null }>(
+    'select columns, from_time::text, to_time::text from exports where tenant_id = $1',
+    [tenantId],
+  )
+  expect(made).toMatchObject({ columns: ['host', '"c.d"'], to_time: null })
+  expect(Date.now() - Date.parse(made.from_time)).toBeGreaterThan(6.9 * 86_400_000)
+})
+
 test('one that waits can be cancelled where it was asked for', async () => {
   const tenantId = await tenantWithRows()
   const user = await bed.open('/hunt', { tenantId })

@@ -215,16 +215,17 @@ function Rows({ hunt, answer, lead }: AnsweredProps) {
       label="Rows"
       sorts
       ask={ask}
-      tools={
+      tools={(fields) => (
         <ExportButton
           key={`${query} ${JSON.stringify(hunt.bounds)}`}
           query={query.trim()}
           {...hunt.bounds}
           total={answer.counted?.total}
           atLeast={answer.counted?.totalIsExact === false}
+          columns={fields}
           {...tenant}
         />
-      }
+      )}
       widths="hunt"
       rows={rows}
       columns={columns}

@@ -39,7 +39,8 @@ interface RowsViewProps {
   note: ReactNode
   /** At the left of the bar above the grid, and before its columns. */
   lead?: ReactNode
-  tools?: ReactNode
+  /** Of what is shown: its columns' fields, as a query writes them. */
+  tools?: (fields: string[]) => ReactNode
   /** Whether a head sorts: the page then lists in the order of the address. */
   sorts?: boolean
   onEnd: () => void
@@ -90,7 +91,7 @@ function View(props: RowsViewProps) {
         <div className="rowsbar">
           {lead}
           <span className="meta grow">{note}</span>
-          {tools}
+          {tools?.(fieldsOf(view.shown))}
           <ColumnPicker {...view} all={columns} rows={rows} choose={choose} />
         </div>
       )}
@@ -126,6 +127,10 @@ function View(props: RowsViewProps) {
 }
 
 const none: ReadonlySet<string> = new Set()
+
+/** The whole row, which is no field, is left out. */
+const fieldsOf = (shown: GridColumn<Row>[]) =>
+  shown.flatMap(({ id, sortBy }) => sortBy ?? (id === 'tenant' ? 'tenant' : []))
 
 const MissingRow = ({ id, close }: { id: string; close: () => void }) => (
   <aside className="drawer" aria-label="Row">
