@@ -11,6 +11,8 @@ export interface Asked {
   /** Milliseconds that the table of goals allows at a million rows: when its chunks are kept from before, and the first time. */
   goal?: number
   firstGoal?: number
+  /** The same for OpenSearch: a body of `_search`, and the source where it is about one. */
+  openSearch?: (round: number) => object
 }
 
 type All = { tenant: 'all' } | object
@@ -62,8 +64,72 @@ const evtx = 'source:Windows.EventLogs.Evtx'
 const mft = 'source:Windows.NTFS.MFT'
 const all = { in: { tenant: 'all' } }
 
+const oneTenant = { term: { tenant: 1 } }
+const anywhere = (text: string) => ({
+  query_string: { query: text, fields: ['*'], lenient: true, analyze_wildcard: true },
+})
+const rowsOf = (query: object, more: object = {}) => ({
+  size: 100,
+  track_total_hits: true,
+  query: { bool: { filter: [query] } },
+  ...more,
+})
+const within = (query: object, more: object = {}) => ({
+  size: 100,
+  track_total_hits: true,
+  query: { bool: { filter: [query, oneTenant] } },
+  ...more,
+})
+const everything = { match_all: {} }
+const top = (field: string) => ({
+  size: 0,
+  aggs: { values: { terms: { field, size: 100 }, aggs: { hosts: { cardinality: { field: 'client.keyword' } } } } },
+})
+const ofSource = (artifact: string, body: object) => ({ artifact: `Windows.${artifact}`, ...body })
+const newest = { sort: [{ event_time: 'desc' }], track_total_hits: false }
+
+/** By the names of the questions. */
+const ofOpenSearch: Record<string, (round: number) => object> = {
+  'one exact value, all tenants': (i) => rowsOf(anywhere(quoted(of(rare, i)))),
+  'one exact value, one tenant': (i) => within(anywhere(quoted(of(rare, i)))),
+  'rare part mimikatz.exe': () => within(anywhere('*mimikatz*')),
+  'absent part': () => within(anywhere('*zzqxkv*')),
+  'common part powershell, first 100': () => within(anywhere('*powershell*'), { track_total_hits: false }),
+  'common part svc, first 100': () => within(anywhere('*svc*'), { track_total_hits: false }),
+  'common part powershell, counted': () => within(anywhere('*powershell*'), { size: 0 }),
+  'common part svc, counted': () => within(anywhere('*svc*'), { size: 0 }),
+  'field equals': (i) => ofSource('System.Pslist', within({ term: { 'Name.keyword': of(names, i) } })),
+  'range and wildcard on a source': () =>
+    ofSource(
+      'System.Pslist',
+      within({ bool: { filter: [{ range: { Pid: { gt: 15_000 } } }, { wildcard: { 'Name.keyword': 'svc*' } }] } }),
+    ),
+  'timeline of logs, newest': () => ofSource('EventLogs.Evtx', within(everything, newest)),
+  'timeline of logs, at a random time': (i) =>
+    ofSource('EventLogs.Evtx', within({ range: { event_time: { lt: of(times, i) } } }, newest)),
+  'stack Name of processes (2,200 values)': () => ofSource('System.Pslist', within(everything, top('Name.keyword'))),
+  'stack EventID (5 values)': () => ofSource('EventLogs.Evtx', within(everything, top('EventID'))),
+  'stack FileName (67,000 values)': () => ofSource('NTFS.MFT', within(everything, top('FileName.keyword'))),
+  'seen by host, common, one tenant': (i) =>
+    within(anywhere(quoted(of(common, i))), {
+      size: 0,
+      aggs: {
+        hosts: {
+          terms: { field: 'client.keyword', size: 1000 },
+          aggs: { first: { min: { field: 'event_time' } }, last: { max: { field: 'event_time' } } },
+        },
+      },
+    }),
+}
+
 /** The table of goals, with values that the rows hold. */
-export const questions = ({ hunt }: Pick<Store, 'hunt'>): Asked[] => [
+export const questions = (store: Pick<Store, 'hunt'>): Asked[] =>
+  table(store).map((question) => {
+    const openSearch = ofOpenSearch[question.name]
+    return { ...question, ...(openSearch && { openSearch }) }
+  })
+
+const table = ({ hunt }: Pick<Store, 'hunt'>): Asked[] => [
   search('one exact value, all tenants', (i) => quoted(of(rare, i)), 2, all),
   search('one exact value, one tenant', (i) => quoted(of(rare, i)), 2),
   search('1,000 values: rows', (i) => of(lists, i).map(quoted).join(' OR '), 25),

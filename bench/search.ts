@@ -3,6 +3,7 @@ import { Agent, request } from 'node:http'
 import { latency, timed } from './figures.ts'
 import { watchLoop } from './loop.ts'
 import { loadAverage, memoryOf, postgresCpu, serverCpu } from './processes.ts'
+import { openSearch } from './search-opensearch.ts'
 import { type Asked, questions } from './search-questions.ts'
 import { openStore, serve, type Store } from './search-store.ts'
 
@@ -21,7 +22,7 @@ interface Options {
   only?: string | undefined
 }
 
-/** The table of goals: each question the first time, its chunks read and opened anew, and repeated. */
+/** The table of goals: each question the first time, its chunks read and opened anew, and repeated; with `OPENSEARCH_URL`, another beside it. */
 export async function search({ rows, rounds, folder, only = '' }: Options) {
   const loop = watchLoop()
   const { store, remove } = await openStore(rows, folder)
@@ -31,24 +32,31 @@ export async function search({ rows, rounds, folder, only = '' }: Options) {
     const first = await pass(store, loop, asked, rounds, { SEARCH_CACHE_MB: '0' })
     const repeated = await pass(store, loop, asked, rounds, {})
     load.push(loadAverage())
+    const url = process.env.OPENSEARCH_URL
+    const other = url ? await openSearch(url, store, asked, rounds) : undefined
     const results = asked.map((question, i) => {
       const [one, two] = [first.results[i]!, repeated.results[i]!]
       return {
         name: question.name,
         found: two.found,
         ...(question.goal !== undefined && { goalMs: [question.firstGoal ?? question.goal, question.goal] }),
+        ...besideOurs(other?.results[i], two.figures.ms.p50),
         first: one.figures,
         repeated: two.figures,
         answer: two.digest === one.digest ? two.digest : `${one.digest} and ${two.digest}`,
       }
     })
     const { dataDir: _folder, who: _who, ...kept } = store
-    return { ...kept, rounds, load, memory: repeated.memory, results }
+    return { ...kept, ...(other && { openSearch: other.load }), rounds, load, memory: repeated.memory, results }
   } finally {
     remove()
     loop.close()
   }
 }
+
+/** How many times as long OpenSearch took: above 1, ours is faster. */
+const besideOurs = (other: { found: number; ms: { p50: number; p95: number } } | undefined, ours: number) =>
+  other && { openSearch: { ...other, ofOurs: Number((other.ms.p50 / ours).toFixed(2)) } }
 
 async function pass(
   store: Store,
