@@ -15,8 +15,8 @@ export const servicesOf = (settings: Settings, running: Partial<Services> = {}):
   warnings: () => [],
   count: () => {},
   searches: searchPool({
-    // While they evaluate, the server and its database mostly wait.
-    size: Math.min(8, availableParallelism()),
+    // One core is left to the server. Many values of a stack that several threads counted are added up by one of them.
+    size: Math.max(1, Math.min(8, availableParallelism() - 1)),
     cacheBytes: settings.SEARCH_CACHE_MB * 1_000_000,
   }),
   ...running,
