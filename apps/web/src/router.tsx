@@ -11,6 +11,7 @@ import { caseRoutes } from './features/cases/routes.ts'
 import { artifactRoutes } from './features/artifacts/routes.ts'
 import { accountRoutes, entryRoutes } from './features/auth/routes.ts'
 import { exportRoutes } from './features/exports/routes.ts'
+import { indicatorRoutes } from './features/indicators/routes.ts'
 import { ingestionRoutes } from './features/ingestion/routes.ts'
 import { notificationRoutes } from './features/notifications/routes.ts'
 import { processRoutes } from './features/processes/routes.ts'
@@ -38,6 +39,7 @@ const routeTree = rootRoute.addChildren([
     ...caseRoutes,
     ...artifactRoutes,
     ...accountRoutes,
+    ...indicatorRoutes,
     ...ingestionRoutes,
     ...userRoutes,
     ...tenantRoutes,

@@ -7,6 +7,7 @@ import {
   IconServer,
   IconSettings,
   IconTags,
+  IconTarget,
   type Icon,
 } from '@tabler/icons-react'
 import type { Permission } from '@velocicompanion/api/permissions'
@@ -30,6 +31,7 @@ export const places: Place[] = [
   { to: '/collections', label: 'Collections', icon: IconBinaryTree, key: 'l', permission: 'collection:read' },
   { to: '/cases', label: 'Cases', icon: IconBriefcase, key: 'c', permission: 'case:read' },
   { to: '/artifacts', label: 'Artifacts', icon: IconTags, key: 't', permission: 'artifact:read' },
+  { to: '/indicators', label: 'Indicators', icon: IconTarget, key: 'i', permission: 'indicator:read' },
   { to: '/ingestion', label: 'Ingestion', icon: IconDatabaseImport, key: 'e', permission: 'ingestion:read', low: true },
   { to: '/admin', label: 'Admin', icon: IconSettings, key: 'a', permission: 'user:manage', low: true },
 ]

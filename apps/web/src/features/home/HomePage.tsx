@@ -13,6 +13,7 @@ import { Severity } from '../../ui/Severity.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { Time } from '../../ui/Time.tsx'
 import { CollectionTable } from '../collections/CollectionTable.tsx'
+import { Hits } from '../indicators/Hits.tsx'
 import { Pinned } from '../searches/Pinned.tsx'
 import { NextToken } from '../tokens/NextToken.tsx'
 import { Arriving } from './Arriving.tsx'
@@ -42,6 +43,7 @@ export function HomePage() {
     >
       <div className="grid home">
         <div className="stack">
+          <Hits />
           <Needs />
           <RareAndNew />
           <Arrived />

@@ -15,6 +15,7 @@ import { Tag } from '../../ui/Tag.tsx'
 import { Time } from '../../ui/Time.tsx'
 import { Mono } from '../../ui/Value.tsx'
 import { visible } from '../../ui/evidence.tsx'
+import { Hits } from '../indicators/Hits.tsx'
 import { CollectionsOfHost } from './CollectionsOfHost.tsx'
 import { HostTabs } from './HostTabs.tsx'
 import { LastSeen } from './LastSeen.tsx'
@@ -50,6 +51,7 @@ export function HostPage() {
       }
     >
       <HostTabs id={id} />
+      <Hits hostId={id} />
       <Loaded query={host}>{(data) => <Overview host={data} />}</Loaded>
     </Page>
   )

@@ -3,6 +3,7 @@ import { record } from '../../audit.ts'
 import { AppError, notFound } from '../../errors.ts'
 import { termSeed } from '../../evidence/terms.ts'
 import { holds } from '../../keyset.ts'
+import { timeText } from '../../rows/lines/lines.ts'
 import { termKey } from '../../rows/queries.ts'
 import type { ReadScope, TenantScope } from '../../scope.ts'
 import type { WrittenIndicator } from '../input.ts'
@@ -146,5 +147,8 @@ export async function listValues(scope: ReadScope, { id, query, show, limit, cur
     .limit(limit + 1)
     .execute()
   const { total } = await all.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
-  return { rows: rows.slice(0, limit), nextCursor: rows.length > limit ? rows[limit - 1]!.id : null, total }
+  const shown = rows
+    .slice(0, limit)
+    .map(({ newest, ...row }) => ({ ...row, newest: newest === null ? null : timeText(newest) }))
+  return { rows: shown, nextCursor: rows.length > limit ? rows[limit - 1]!.id : null, total }
 }
