@@ -99,6 +99,8 @@ export const rowOf: Record<string, { table: string; input?: object; as?: string;
   'indicators.delete': { table: 'indicator_lists', input: { version: 1 } },
   'indicators.restore': { table: 'indicator_lists', prepare: 'update indicator_lists set deleted_at = now()' },
   'indicators.add': { table: 'indicator_lists', input: { indicators: [{ kind: 'ip', value: '192.0.2.9' }] } },
+  'indicators.import': { table: 'indicator_lists', input: { format: 'text', text: '192.0.2.9' } },
+  'indicators.export': { table: 'indicator_lists', input: { format: 'text' } },
   'indicators.remove': { table: 'indicator_lists', input: { indicators: [1] } },
   'ingestion.import': { table: 'imports' },
   'ingestion.cancelImport': { table: 'imports' },

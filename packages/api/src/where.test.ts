@@ -108,6 +108,7 @@ const reads: Record<
   'indicators.hits': (c) => c.indicators.hits({}),
   'indicators.hitsOf': (c, { row }) => c.indicators.hitsOf({ rows: [row] }),
   'indicators.recognise': 'global',
+  'indicators.export': 'by id',
   'rows.list': (c, { collectionId, sourceId }) => c.rows.list({ collectionId, sourceId }),
   'rows.lines': (c, { collectionId, sourceId }) => c.rows.lines({ collectionId, sourceId }),
   'rows.provenance': (c, { row }) => c.rows.provenance({ id: row }),

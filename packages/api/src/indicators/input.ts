@@ -93,3 +93,25 @@ export const toCaseInput = z.object({
   caseId: id.optional(),
   title: z.string().trim().min(1).max(300).optional(),
 })
+
+const column = z.string().max(1000)
+export const importInput = z.object({
+  /** The list to add to, or the name of a new one. */
+  id: id.optional(),
+  name: fields.name.optional(),
+  format: z.enum(fileFormats),
+  text: z.string().max(20_000_000),
+  /** Which columns of a CSV hold what; without it they are called value, kind, match, note, tags, valid_from, valid_until. */
+  mapping: z
+    .object({
+      value: column,
+      kind: column.optional(),
+      match: column.optional(),
+      note: column.optional(),
+      tags: column.optional(),
+      validFrom: column.optional(),
+      validUntil: column.optional(),
+    })
+    .optional(),
+})
+export const exportInput = listRef.extend({ format: z.enum(fileFormats) })

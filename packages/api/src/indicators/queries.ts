@@ -66,6 +66,7 @@ const visible = (scope: ReadScope) =>
       sql<number[]>`case when ${inTenantOf(scope, 'l.tenant_id')} then l.shared_with else '{}' end`.as('sharedWith'),
       sql<boolean>`${scope.tenantId === 'all' ? sql`true` : sql`l.tenant_id = ${scope.tenantId}`}`.as('own'),
       inForce.as('inForce'),
+      sql<boolean>`coalesce(l.valid_until <= now(), false)`.as('ended'),
       sql<string | null>`(select u.username from users u where u.tenant_id = l.tenant_id and u.id = l.owner_id)`.as(
         'owner',
       ),

@@ -1,12 +1,15 @@
 import { z } from 'zod'
 import { cursorInput, limitInput } from '../keyset.ts'
 import { can, canAcross, canSearch, router } from '../trpc.ts'
+import { exportIndicators, importIndicators } from './files/queries.ts'
 import { acknowledge, groupedHits, hitsOf, hitsToCase } from './hits/queries.ts'
 import { sweep } from './indicators.ts'
 import {
   acknowledgeInput,
   addInput,
+  exportInput,
   hitsOfInput,
+  importInput,
   listCreateInput,
   listRef,
   listUpdateInput,
@@ -67,6 +70,12 @@ export const indicatorsRouter = router({
   remove: can('indicator:work')
     .input(removeInput)
     .mutation(({ ctx, input }) => removeFrom(ctx.scope, input.id, input.indicators)),
+  import: can('indicator:work')
+    .input(importInput)
+    .mutation(({ ctx, input }) => importIndicators(ctx.scope, input)),
+  export: can('indicator:read')
+    .input(exportInput)
+    .query(({ ctx, input }) => exportIndicators(ctx.scope, input.id, input.format, ctx.services.now())),
   /** Reads a text for indicators, and keeps nothing. */
   recognise: can('indicator:read')
     .input(z.object({ text: z.string().max(5_000_000) }))

@@ -86,9 +86,9 @@ function Line({ list, on, mayWork, choose, edit }: LineProps) {
           {list.sharedWith.length > 0 && ` · shared with ${list.sharedWith.length}`}
         </div>
         {!list.benign && list.inForce && list.swept < list.indicators && (
-          <div className="meta" role="status">
+          <output className="meta sweeping">
             Sweeping: {count(list.swept)} of {count(list.indicators)}
-          </div>
+          </output>
         )}
       </div>
       {list.openHits > 0 && <span className="hitcount">◆ {count(list.openHits)} hits</span>}
@@ -113,7 +113,7 @@ function Ends({ list }: { list: IndicatorList }) {
   if (!list.validUntil) return 'no end'
   return (
     <>
-      {new Date(list.validUntil) < new Date() ? 'ended ' : 'until '}
+      {list.ended ? 'ended ' : 'until '}
       <Time at={list.validUntil} form="day" />
     </>
   )

@@ -109,7 +109,7 @@ const Fault = ({ error }: { error: unknown }) => (
 function Summary({ read, others, duplicates }: { read: Read[] } & Pick<Recognition, 'others' | 'duplicates'>) {
   const broad = read.filter((one) => one.broad !== undefined).length
   return (
-    <div role="status">
+    <output>
       {plural(read.length, 'indicator')} read
       {duplicates > 0 && `, ${plural(duplicates, 'duplicate')} left out`}
       {broad > 0 && `, ${broad} would find too much and ${broad === 1 ? 'is' : 'are'} not ticked`}.
@@ -125,7 +125,7 @@ function Summary({ read, others, duplicates }: { read: Read[] } & Pick<Recogniti
           </ul>
         </details>
       )}
-    </div>
+    </output>
   )
 }
 

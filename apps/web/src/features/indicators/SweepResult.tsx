@@ -64,10 +64,10 @@ function Answer({ swept, values, all }: { swept: Swept; values: SweptValue[]; al
   return (
     <>
       <div className="pad">
-        <p className="sweepsentence" role="status">
+        <output className="sweepsentence">
           {plural(values.length, 'indicator')} swept over {plural(rows, 'row')} in {count(tookMs)} ms:{' '}
           {plural(sum, 'row')} on {plural(hosts, 'host')}
-        </p>
+        </output>
         <p className="meta">
           {all ? 'All tenants, all time.' : 'All time.'}{' '}
           {leftOut.length > 0 &&
