@@ -9,6 +9,7 @@ import { useMay } from '../../lib/me.ts'
 import { useAllTenants, useTenant } from '../../lib/tenant.ts'
 import { useSetSearch } from '../../lib/url.ts'
 import { Page } from '../../ui/Page.tsx'
+import { ExportMenu, ImportDialog } from './FileDialogs.tsx'
 import { Hits } from './Hits.tsx'
 import { Lists } from './Lists.tsx'
 import { PasteDialog } from './PasteDialog.tsx'
@@ -20,6 +21,7 @@ export function IndicatorsPage() {
   const search = useSearch({ from: '/app/indicators' })
   const setSearch = useSetSearch<typeof search>()
   const [pasting, setPasting] = useState<{ values?: SweptValue[] }>()
+  const [importing, setImporting] = useState(false)
   const [swept, setSwept] = useState<SweptValue[]>()
   const found = trpc.indicators.list.useQuery(
     { ...useTenant(), limit: 200 },
@@ -40,8 +42,21 @@ export function IndicatorsPage() {
       {mayWork ? 'Add or sweep…' : 'Sweep…'}
     </Button>
   )
+  const chosen = lists?.find(({ id }) => id === search.list)
+  const actions = (
+    <>
+      {chosen && !all && <ExportMenu list={chosen} />}
+      {mayWork && (
+        <Button variant="default" onClick={() => setImporting(true)}>
+          Import CSV, STIX or MISP…
+        </Button>
+      )}
+      {paste}
+    </>
+  )
   return (
-    <Page title="Indicators" sub={sub} actions={paste}>
+    <Page title="Indicators" sub={sub} actions={actions}>
+      {importing && <ImportDialog list={chosen?.own ? chosen : undefined} close={() => setImporting(false)} />}
       {pasting && (
         <PasteDialog
           given={pasting.values}

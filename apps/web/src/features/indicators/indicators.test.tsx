@@ -80,3 +80,18 @@ test('a list is made, switched off, deleted and brought back', async () => {
   await user.click(screen.getByRole('button', { name: 'Undo' }))
   await screen.findByRole('button', { name: 'Old phishing' })
 })
+
+test('a CSV is imported by its columns, and what was not understood is named', async () => {
+  const tenantId = await bed.tenant()
+  const user = await bed.open('/indicators', { tenantId })
+  await user.click(await screen.findByRole('button', { name: 'Import CSV, STIX or MISP…' }))
+  const dialog = within(await screen.findByRole('dialog', { name: 'Import into a new list' }))
+  const file = new File(['IOC;Art\nevil.example;domain\nx;nonsense\n'], 'iocs.csv')
+  await user.upload(document.querySelector<HTMLInputElement>('input[type=file]')!, file)
+  await user.type(await dialog.findByLabelText(/^Column of the values/), 'ioc')
+  await user.type(dialog.getByLabelText(/^Column of their kinds/), 'art')
+  await user.type(dialog.getByLabelText('Name of the list'), 'Feed')
+  await user.click(dialog.getByRole('button', { name: 'Import' }))
+  await dialog.findByText(/^1 indicator added, 0 stood there already, 1 part not understood/)
+  await dialog.findByText(/line 3/)
+})
