@@ -62,7 +62,7 @@ const headers = () => {
 }
 
 /** Queries whose input may be large, or that hold evidence values, which should not stand in a URL. */
-const byPost = /^(rows|values|indicators|timeline|processes)\.|^ingestion\.previewCsv$/
+const byPost = /^(rows|values|indicators|timeline|processes|triage)\.|^ingestion\.previewCsv$/
 
 const links = (): TRPCLink<AppRouter>[] => [
   retryOnce,

@@ -31,11 +31,3 @@ export const tagFoundInput = found.extend({ tag: tagText, on: z.boolean().defaul
 export const actionRef = z.object({ id })
 export const commentInput = rowInput.extend({ text: z.string().trim().min(1).max(10_000) })
 export const commentRef = z.object({ id })
-export const tryRuleInput = z.object({ query: z.string().trim().min(1).max(10_000) })
-export const createRuleInput = tryRuleInput.extend({
-  reason: z.string().trim().min(1).max(2000),
-  /** From then on it marks nothing, and what it marked is as it was before. */
-  expiresAt: time.optional(),
-  /** For the rows of every tenant. */
-  everywhere: z.boolean().default(false),
-})

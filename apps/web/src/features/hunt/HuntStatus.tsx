@@ -31,6 +31,7 @@ const keys = [
   { keys: ['J', 'K'], label: 'move' },
   { keys: ['Enter'], label: 'open' },
   { keys: ['M'], label: 'value menu' },
+  { keys: ['0', '4'], label: 'triage' },
   { keys: ['?'], label: 'all keys' },
 ]
 

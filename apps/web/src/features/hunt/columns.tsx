@@ -2,6 +2,7 @@ import { writeField } from '@velocicompanion/api/rows/input'
 import { Evidence } from '../../ui/evidence.tsx'
 import { TenantName } from '../../ui/TenantName.tsx'
 import { Cell } from '../rows/cells.tsx'
+import { MarkCell } from '../triage/Marks.tsx'
 import type { GridColumn } from '../rows/columns.ts'
 import { columnsOfPaths } from '../rows/fieldColumns.tsx'
 import type { Row } from '../rows/RowDrawer.tsx'
@@ -13,6 +14,13 @@ const time: GridColumn<Row> = {
   cell: (row) => row.eventTime.replace('T', ' ').replace('Z', ''),
   value: (row) => row.eventTime,
   ours: true,
+}
+
+const triage: GridColumn<Row> = {
+  id: 'triage',
+  name: 'Triage',
+  width: 130,
+  cell: (row) => <MarkCell id={row.id} />,
 }
 
 const tenant: GridColumn<Row> = {
@@ -61,7 +69,7 @@ interface Shape {
 
 /** Fields of the rows' one source, those of the query first; of rows of several sources, each row as it was sent. */
 export function columnsOf({ rows, first, tenants }: Shape): GridColumn<Row>[] {
-  const head = [time, ...(tenants ? [tenant] : []), host]
+  const head = [triage, time, ...(tenants ? [tenant] : []), host]
   const one = rows[0]?.sourceId
   const isMixed = rows.some(({ sourceId }) => sourceId !== one)
   const paths = isMixed && first.length === 0 ? [] : pathsOf(rows)

@@ -21,7 +21,8 @@ interface GridLineProps<T> extends RowGridProps<T> {
 }
 
 export function GridLine<T>({ measure, ...props }: GridLineProps<T>) {
-  const { row, rows, rowKey, index, top, isOpen, isSelected, at, put, columns, onOpen, selected, onSelect } = props
+  const { row, rows, rowKey, index, top, isOpen, isSelected, at, put, columns, onOpen, selected, onSelect, edge } =
+    props
   const select = (event: MouseEvent<HTMLInputElement>) => {
     const next = new Set(selected)
     const near = event.shiftKey ? rows.findLastIndex((other, i) => i < index && selected.has(rowKey(other))) : -1
@@ -30,7 +31,7 @@ export function GridLine<T>({ measure, ...props }: GridLineProps<T>) {
       else next.add(rowKey(other))
     onSelect(next)
   }
-  const className = ['r', at !== undefined && 'cur', isOpen && 'open'].filter(Boolean).join(' ')
+  const className = ['r', at !== undefined && 'cur', isOpen && 'open', edge?.(row)].filter(Boolean).join(' ')
   return (
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- the grid is one tab stop and hears the keys for its rows
     <div

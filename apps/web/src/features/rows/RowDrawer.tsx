@@ -11,8 +11,10 @@ import { Evidence, visible } from '../../ui/evidence.tsx'
 import { Loaded } from '../../ui/Loaded.tsx'
 import { SkeletonRows } from '../../ui/Skeleton.tsx'
 import { TenantName } from '../../ui/TenantName.tsx'
-import { RowHits } from '../indicators/RowHits.tsx'
 import { RowAnnotations } from '../annotations/RowAnnotations.tsx'
+import { Comments } from '../triage/Comments.tsx'
+import { RowMark } from '../triage/Marks.tsx'
+import { useMarks } from '../triage/useTriage.ts'
 import { Origin, useProvenance } from './Origin.tsx'
 import { RowTree } from './RowTree.tsx'
 import { parseTree } from './tree.ts'
@@ -41,11 +43,12 @@ export function RowDrawer(props: RowDrawerProps) {
   )
 }
 
-const tabs = ['fields', 'around', 'origin', 'raw']
+const tabs = ['fields', 'around', 'comments', 'origin', 'raw']
 
 function Drawer({ row, rows, tab, onTab, onOpen }: RowDrawerProps) {
   const raw = trpc.rows.raw.useQuery({ id: row.id, ...useTenant() }, { staleTime: Infinity })
   const [span, setSpan] = useState('5m')
+  const said = useMarks([row]).get(row.id)?.comments
   const close = () => {
     onOpen(undefined)
     document.querySelector<HTMLElement>('[role=grid]')?.focus()
@@ -58,7 +61,6 @@ function Drawer({ row, rows, tab, onTab, onOpen }: RowDrawerProps) {
       onKeyDown={(event) => event.key === 'Escape' && !event.defaultPrevented && close()}
     >
       <Head row={row} rows={rows} raw={raw.data} onOpen={onOpen} close={close} />
-      <RowHits row={row.id} />
       <RowAnnotations row={row} />
       <Tabs
         value={tabs.find((known) => known === tab) ?? 'fields'}
@@ -69,6 +71,7 @@ function Drawer({ row, rows, tab, onTab, onOpen }: RowDrawerProps) {
         <Tabs.List>
           <Tabs.Tab value="fields">Fields</Tabs.Tab>
           <Tabs.Tab value="around">Around it</Tabs.Tab>
+          <Tabs.Tab value="comments">{said ? `Comments ${said}` : 'Comments'}</Tabs.Tab>
           <Tabs.Tab value="origin">Where it came from</Tabs.Tab>
           <Tabs.Tab value="raw">Raw</Tabs.Tab>
         </Tabs.List>
@@ -79,6 +82,9 @@ function Drawer({ row, rows, tab, onTab, onOpen }: RowDrawerProps) {
           <Suspense fallback={<SkeletonRows />}>
             <Around row={row.id} span={span} onSpan={setSpan} onOpen={onOpen} />
           </Suspense>
+        </Tabs.Panel>
+        <Tabs.Panel value="comments" p={14}>
+          <Comments key={row.id} row={row} />
         </Tabs.Panel>
         <Tabs.Panel value="origin" p={14}>
           <Origin row={row} />
@@ -136,6 +142,7 @@ function Head({ row, rows, raw, onOpen, close }: HeadProps) {
         )}
         <span className="mono">{row.eventTime.replace('T', ' ').replace('Z', ' UTC')}</span>
       </div>
+      <RowMark row={row} />
     </header>
   )
 }

@@ -31,6 +31,11 @@ export interface RowGridProps<T> {
   sort?: Sort | undefined
   onSort?: ((sort: Sort | undefined) => void) | undefined
   wrap?: boolean
+  /** A class of a row, for its edge. */
+  edge?: (row: T) => string | undefined
+  /** A key of a mark was pressed: 0 to 4. */
+  onMark?: ((rows: T[], key: number) => void) | undefined
+  onComment?: ((row: T) => void) | undefined
 }
 
 const headHeight = 28

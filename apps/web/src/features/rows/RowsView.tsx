@@ -3,6 +3,9 @@ import { useMemo, useState, type ReactNode } from 'react'
 import { useSetSearch } from '../../lib/url.ts'
 import { Act } from '../../ui/Act.tsx'
 import { SkeletonRows } from '../../ui/Skeleton.tsx'
+import { MarksOf } from '../triage/Marks.tsx'
+import { useMarks, useTriage } from '../triage/useTriage.ts'
+import { markOrder } from '../triage/words.ts'
 import { ColumnPicker } from './ColumnPicker.tsx'
 import { askable, useColumns, type GridColumn } from './columns.ts'
 import { tellingColumns } from './fieldColumns.tsx'
@@ -69,6 +72,9 @@ function View(props: RowsViewProps) {
   const chosen = useMemo(() => rows.filter(({ id }) => selected.has(id)), [rows, selected])
   const open = useOpenRow(rows, search.row)
   const onOpen = (row: Row | undefined) => setSearch({ row: row?.id }, search.row !== undefined && row !== undefined)
+  const marks = useMarks(rows)
+  const { mark } = useTriage()
+  const comment = (row: Row) => setSearch({ row: row.id, tab: 'comments' })
   const choose = (ids: string[] | undefined) => {
     view.choose(ids)
     setSearch({ columns: ids }, true)
@@ -78,7 +84,7 @@ function View(props: RowsViewProps) {
   if (view.settled && !isDrawn) setDrawn(true)
   if (!view.settled && !isDrawn) return <SkeletonRows />
   return (
-    <>
+    <MarksOf marks={marks}>
       {chosen.length > 0 ? (
         <SelectionBar
           rows={chosen}
@@ -86,6 +92,7 @@ function View(props: RowsViewProps) {
           shown={rows.length}
           selectAll={() => select(new Set(rows.map(({ id }) => id)))}
           clear={() => select(new Set())}
+          mark={mark && ((to) => void mark(chosen, to))}
         />
       ) : (
         <div className="rowsbar">
@@ -109,6 +116,9 @@ function View(props: RowsViewProps) {
         selected={selected}
         onSelect={select}
         wrap={view.wrap}
+        edge={({ id }) => edges[marks.get(id)?.mark ?? 'unseen']}
+        onMark={mark && ((some, key) => void mark(some, markOrder[key]!))}
+        onComment={mark && comment}
         sort={readSort(search.sort)}
         onSort={sorts ? (sort) => setSearch({ sort: writeSort(sort) }, true) : undefined}
       />
@@ -122,10 +132,11 @@ function View(props: RowsViewProps) {
         />
       )}
       {open.isMissing && <MissingRow id={search.row ?? ''} close={() => onOpen(undefined)} />}
-    </>
+    </MarksOf>
   )
 }
 
+const edges: Record<string, string> = { suspicious: 'edge-suspicious', malicious: 'edge-malicious' }
 const none: ReadonlySet<string> = new Set()
 
 /** The whole row, which is no field, is left out. */

@@ -1,15 +1,19 @@
 import { Button } from '@mantine/core'
+import type { Mark } from '@velocicompanion/api/triage/input'
 import { useState } from 'react'
 import { client } from '../../api.ts'
 import { count, plural } from '../../lib/format.ts'
 import { useTenant } from '../../lib/tenant.ts'
 import { toast } from '../../ui/toast.tsx'
+import { MarkButtons } from '../triage/Marks.tsx'
 import type { GridColumn } from './columns.ts'
 import { CompareRows } from './CompareRows.tsx'
 import { csvOf } from './csv.ts'
 import type { Row } from './RowDrawer.tsx'
 import { copy } from './value-actions.ts'
 import { useValues } from './Values.tsx'
+
+const judging: Mark[] = ['seen', 'benign', 'suspicious', 'malicious']
 
 interface SelectionBarProps {
   rows: Row[]
@@ -18,10 +22,12 @@ interface SelectionBarProps {
   shown: number
   selectAll: () => void
   clear: () => void
+  /** Undefined for who may not mark. */
+  mark: ((mark: Mark) => void) | undefined
 }
 
 /** In the place of the bar above the grid, as high as that. */
-export function SelectionBar({ rows, columns, shown, selectAll, clear }: SelectionBarProps) {
+export function SelectionBar({ rows, columns, shown, selectAll, clear, mark }: SelectionBarProps) {
   const { addRows } = useValues()
   const { copyLines, copying } = useCopyLines(rows)
   const [comparing, setComparing] = useState(false)
@@ -36,6 +42,13 @@ export function SelectionBar({ rows, columns, shown, selectAll, clear }: Selecti
         </Button>
       )}
       <span className="vr" />
+      {mark && (
+        <>
+          <span className="meta">Mark</span>
+          <MarkButtons marks={judging} onMark={mark} />
+          <span className="vr" />
+        </>
+      )}
       {addRows && (
         <Button variant="subtle" size="compact-xs" onClick={() => addRows(rows)}>
           Add to case…

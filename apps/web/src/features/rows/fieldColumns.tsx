@@ -48,7 +48,7 @@ const huge = 400
 const mostAtFirst = 12
 
 /** What says where a row belongs is never left out. */
-const always = new Set(['#', 'time', 'tenant', 'host'])
+const always = new Set(['#', 'triage', 'time', 'tenant', 'host'])
 
 /**
  * The columns worth a first look: those that tell rows apart, and are not so long that nothing else has room. Undefined where all

@@ -1,5 +1,6 @@
 import { useRef, type KeyboardEvent, type RefObject } from 'react'
 import { useKeys } from '../../lib/keys.ts'
+import { markOrder } from '../triage/words.ts'
 import { boxWidth } from './columns.ts'
 import type { RowGridProps } from './RowGrid.tsx'
 import { nextSort } from './sort.ts'
@@ -70,6 +71,19 @@ export function useGridKeys<T>(grid: GridKeys<T>) {
     onSelect(next)
     go(Math.max(0, now.current.row + by))
   }
+  const mark = (key: number) => () => {
+    const row = rows[now.current.row]
+    const chosen = rows.filter((one) => selected.has(rowKey(one)))
+    grid.onMark?.(chosen.length > 0 ? chosen : row ? [row] : [], key)
+  }
+  const comment = () => {
+    const row = rows[now.current.row]
+    if (row) grid.onComment?.(row)
+  }
+  useKeys('Triage', [
+    ...(grid.onMark ? markOrder.map((name, i) => ({ keys: String(i), label: `Mark ${name}`, run: mark(i) })) : []),
+    ...(grid.onComment ? [{ keys: 'a', label: 'Comment on the row', run: comment }] : []),
+  ])
   useKeys('Rows', [
     { keys: 'j', label: 'Next row', run: down(1) },
     { keys: 'k', label: 'Row before', run: down(-1) },
