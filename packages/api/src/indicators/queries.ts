@@ -6,7 +6,7 @@ import { beyond, holds, page, type Place } from '../keyset.ts'
 import { may } from '../permissions.ts'
 import type { ReadScope, TenantScope } from '../scope.ts'
 import type { Tlp, WrittenIndicator } from './input.ts'
-import { addTo } from './values/queries.ts'
+import { addTo, sweepOthers } from './values/queries.ts'
 
 const restoreDays = 30
 
@@ -179,9 +179,10 @@ export async function updateList(scope: TenantScope, { id, version, ...parts }: 
     .where('id', '=', id)
     .where('version', '=', version)
     .where('deletedAt', 'is', null)
-    .returning('version')
+    .returning(['version', 'benign'])
     .executeTakeFirst()
   if (!saved) throw await whyNot(scope, id)
+  if (saved.benign || changed.benign === false) await sweepOthers(scope, id)
   await record(scope, 'indicators.update', { list: id, version: saved.version, fields: Object.keys(changed) })
   return getList(scope, id)
 }
@@ -195,11 +196,12 @@ export async function deleteList(scope: TenantScope, { id, version }: { id: numb
     .where('id', '=', id)
     .where('version', '=', version)
     .where('deletedAt', 'is', null)
-    .returning(['id', 'version'])
+    .returning(['id', 'version', 'benign'])
     .executeTakeFirst()
   if (!gone) throw await whyNot(scope, id)
+  if (gone.benign) await sweepOthers(scope, id)
   await record(scope, 'indicators.delete', { list: id })
-  return gone
+  return { id: gone.id, version: gone.version }
 }
 
 export async function restoreList(scope: TenantScope, id: number) {

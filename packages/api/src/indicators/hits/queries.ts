@@ -13,6 +13,14 @@ import type { IndicatorKind } from '../input.ts'
 export const standing = sql<boolean>`not exists (select from runs r where r.tenant_id = h.tenant_id and r.collection_id = h.collection_id
   and r.source_id = h.source_id and r.first_row <= h.row_number and r.first_row + r.n > h.row_number and r.superseded)`
 
+/** A value that came onto a benign list since it was matched. Patterns of such lists hold for what is matched from then on. */
+const benign = (scope: ReadScope) => sql<boolean>`(i.term is not null and exists (select from indicators b
+  join indicator_lists bl on bl.tenant_id = b.tenant_id and bl.id = b.list_id
+  where b.term = i.term and b.deleted_at is null and lower(b.value) = lower(i.value) and bl.benign and bl.active and bl.deleted_at is null
+    and ${scope.tenantId === 'all' ? sql`bl.tenant_id = h.tenant_id` : sql`(b.tenant_id = ${scope.tenantId} or ${scope.tenantId}::int = any (bl.shared_with))`}
+    and coalesce(bl.valid_from <= now(), true) and coalesce(bl.valid_until > now(), true)
+    and coalesce(b.valid_from <= now(), true) and coalesce(b.valid_until > now(), true)))`
+
 const inScope = (scope: ReadScope) =>
   scope.tenantId === 'all' ? sql<boolean>`true` : sql<boolean>`h.tenant_id = ${scope.tenantId}`
 
@@ -32,6 +40,7 @@ const hits = (scope: ReadScope) =>
     .where('l.benign', '=', false)
     .where(sql<boolean>`coalesce(i.valid_from <= now(), true) and coalesce(l.valid_from <= now(), true)`)
     .where(standing)
+    .where(sql<boolean>`not ${benign(scope)}`)
 
 const rowName = sql<string>`h.collection_id || '.' || h.source_id || '.' || h.row_number`
 

@@ -123,6 +123,20 @@ test('what stands on a benign list is no hit, and the answer says how many it to
   ])
 })
 
+test('a benign list also hides the hits of before, and what it took out is found when it goes', async () => {
+  const { caller, send } = await site()
+  await send('C.1', [{ Hash: hash }])
+  await caller.indicators.create({ name: 'bad', indicators: [sha] })
+  await sweepAll()
+  const benign = await caller.indicators.create({ name: 'ours', benign: true, indicators: [sha] })
+  expect((await caller.indicators.hits({})).rows).toEqual([])
+  await send('C.2', [{ Hash: hash }])
+  await matchArrived()
+  await caller.indicators.delete({ id: benign.id, version: benign.version })
+  await sweepAll()
+  expect((await caller.indicators.hits({})).rows).toMatchObject([{ rows: 2, hosts: 2 }])
+})
+
 test('an indicator that has ended is off, keeps its hits, and is swept anew when it is prolonged', async () => {
   const { caller, send } = await site()
   const past = '2020-01-01T00:00:00Z'
@@ -204,7 +218,11 @@ test('the watermark moves past what no block can come behind any more, and nothi
     await send('C.1', [{ Hash: hash, n }], n)
     await run(never)
   }
-  expect(await done()).toBeGreaterThan(before)
+  // It may wait for others' transactions on the same server too.
+  while ((await done()) <= before) {
+    later += 100_000
+    await run(never)
+  }
   expect((await caller.indicators.hits({})).rows).toMatchObject([{ rows: 8 }])
 })
 
@@ -224,9 +242,9 @@ test('the watermark waits for a transaction that may still bring a block', async
   }
   expect(Number(await done())).toBeLessThan(Number(number))
   await bed.root.query('commit')
-  for (let n = 0; n < 2; n++) {
+  // It may wait for others' transactions on the same server too.
+  while (Number(await done()) < Number(number)) {
     await run(never)
     later += 100_000
   }
-  expect(Number(await done())).toBeGreaterThanOrEqual(Number(number))
 })

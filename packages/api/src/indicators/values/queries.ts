@@ -14,7 +14,7 @@ import { standing } from '../hits/queries.ts'
 async function lockList(scope: TenantScope, id: number) {
   const found = await scope.db
     .selectFrom('indicatorLists')
-    .select(['tenantId', 'name'])
+    .select(['tenantId', 'benign'])
     .where('id', '=', id)
     .where('tenantId', '=', scope.tenantId)
     .where('deletedAt', 'is', null)
@@ -80,9 +80,20 @@ const touch = (scope: TenantScope, listId: number) =>
     .where('id', '=', listId)
     .execute()
 
+/** What a benign list took out may be a hit once it changes: the tenant's other lists are swept anew. */
+export const sweepOthers = ({ db, tenantId }: TenantScope, listId: number) =>
+  db
+    .updateTable('indicatorLists')
+    .set((eb) => ({ generation: eb('generation', '+', 1) }))
+    .where('tenantId', '=', tenantId)
+    .where('benign', '=', false)
+    .where('deletedAt', 'is', null)
+    .where('id', '<>', listId)
+    .execute()
+
 /** Takes values off a list; their hits go out of sight with them. */
 export async function removeFrom(scope: TenantScope, listId: number, ids: number[]) {
-  await lockList(scope, listId)
+  const { benign } = await lockList(scope, listId)
   const gone = await scope.db
     .updateTable('indicators')
     .set({ deletedAt: sql<Date>`now()` })
@@ -93,6 +104,7 @@ export async function removeFrom(scope: TenantScope, listId: number, ids: number
     .returning('id')
     .execute()
   await touch(scope, listId)
+  if (benign) await sweepOthers(scope, listId)
   await record(scope, 'indicators.remove', { list: listId, removed: gone.length })
   return { removed: gone.length }
 }
