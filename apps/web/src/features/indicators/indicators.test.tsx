@@ -46,6 +46,15 @@ test('a pasted report is read, swept at once and then saved as a list, whose hit
   await screen.findByRole('button', { name: 'Clinic' })
   await sweepAll()
 
+  const { row } = await bed.one<{ row: string }>(
+    "select collection_id || '.' || source_id || '.' || row_number as row from indicator_hits where tenant_id = $1",
+    [tenantId],
+  )
+  await bed.open(`/hunt?query=203.0.113.77&row=${row}`, { tenantId, again: true })
+  const drawn = within(await screen.findByRole('list', { name: 'Indicators in this row' }))
+  expect(drawn.getByRole('listitem').textContent).toContain('203.0.113.77')
+  expect(drawn.getByRole('link', { name: 'Clinic' })).toBeTruthy()
+
   await bed.open('/', { tenantId, again: true })
   const hits = within(await screen.findByRole('table', { name: 'Indicator hits' }))
   await user.click(hits.getByRole('button', { name: 'Open a case of 203.0.113.77' }))

@@ -11,6 +11,7 @@ import { Evidence, visible } from '../../ui/evidence.tsx'
 import { Loaded } from '../../ui/Loaded.tsx'
 import { SkeletonRows } from '../../ui/Skeleton.tsx'
 import { TenantName } from '../../ui/TenantName.tsx'
+import { RowHits } from '../indicators/RowHits.tsx'
 import { RowAnnotations } from '../annotations/RowAnnotations.tsx'
 import { Comments } from '../triage/Comments.tsx'
 import { RowMark } from '../triage/Marks.tsx'
@@ -61,6 +62,7 @@ function Drawer({ row, rows, tab, onTab, onOpen }: RowDrawerProps) {
       onKeyDown={(event) => event.key === 'Escape' && !event.defaultPrevented && close()}
     >
       <Head row={row} rows={rows} raw={raw.data} onOpen={onOpen} close={close} />
+      <RowHits row={row.id} />
       <RowAnnotations row={row} />
       <Tabs
         value={tabs.find((known) => known === tab) ?? 'fields'}
