@@ -11,14 +11,13 @@ import { Panel } from '../../ui/Panel.tsx'
 import { EmptyState, ErrorState } from '../../ui/states.tsx'
 import { SkeletonRows } from '../../ui/Skeleton.tsx'
 import { Mono } from '../../ui/Value.tsx'
+import { type Rare, usualFields, useRare } from '../hosts/useRare.ts'
 import { usePreference } from '../preferences/usePreference.ts'
-import { type Rare, useRare } from './useRare.ts'
 
-const usual = ['Hash.SHA256', '"Raddr.IP"', 'Name', 'TaskName', 'PathName']
 const mostFields = 6
 
 const readFields = (kept: unknown) =>
-  Array.isArray(kept) ? kept.filter((one): one is string => typeof one === 'string').slice(0, mostFields) : usual
+  Array.isArray(kept) ? kept.filter((one): one is string => typeof one === 'string').slice(0, mostFields) : usualFields
 
 /** Values of some fields that few hosts have, and that no row of before has anywhere. */
 export function RareAndNew() {

@@ -1,3 +1,4 @@
+import { Button } from '@mantine/core'
 import { Link, useParams } from '@tanstack/react-router'
 import { quoteValue } from '@velocicompanion/api/rows/input'
 import { trpc, type Outputs } from '../../api.ts'
@@ -16,9 +17,13 @@ import { Time } from '../../ui/Time.tsx'
 import { Mono } from '../../ui/Value.tsx'
 import { visible } from '../../ui/evidence.tsx'
 import { Hits } from '../indicators/Hits.tsx'
+import { NewestProcesses } from '../processes/NewestProcesses.tsx'
 import { CollectionsOfHost } from './CollectionsOfHost.tsx'
-import { HostTabs } from './HostTabs.tsx'
+import { FirstSeen } from './FirstSeen.tsx'
+import { HostTabs } from '../timeline/HostTabs.tsx'
 import { LastSeen } from './LastSeen.tsx'
+
+const hostQuery = (hostname: string) => `host:${quoteValue(hostname)}`
 
 type Host = Outputs['hosts']['get']
 
@@ -33,10 +38,18 @@ export function HostPage() {
       actions={
         host.data && (
           <span className="row g12">
-            <Link className="link" to="/compare" search={{ left: `host:${id}` }}>
-              Compare…
-            </Link>
             <OpenInVelociraptor href={hostAddress(host.data)} what="this host" />
+            <Button
+              variant="default"
+              renderRoot={(props) => <Link {...props} to="/compare" search={{ left: `host:${id}` }} />}
+            >
+              Compare…
+            </Button>
+            <Button
+              renderRoot={(props) => <Link {...props} to="/hunt" search={{ query: hostQuery(host.data.hostname) }} />}
+            >
+              Hunt on this host
+            </Button>
           </span>
         )
       }
@@ -64,11 +77,15 @@ const completeness = ({ collections, incomplete, rowsReceived }: Host) =>
 
 const Overview = ({ host }: { host: Host }) => (
   <div className="grid" style={{ gridTemplateColumns: '320px minmax(0, 1fr)', alignItems: 'start' }}>
-    <Panel title="Identity" pad>
-      <Identity host={host} />
-    </Panel>
     <div className="stack">
-      <CollectionsOfHost hostId={host.id} total={host.collections} />
+      <Panel title="Identity" pad>
+        <Identity host={host} />
+      </Panel>
+      <FirstSeen hostname={host.hostname} />
+    </div>
+    <div className="stack">
+      <NewestProcesses hostId={host.id} />
+      <CollectionsOfHost host={host} />
       <Panel title="Sources" count={count(host.sources.length)}>
         <List
           label="Sources"
@@ -81,7 +98,7 @@ const Overview = ({ host }: { host: Host }) => (
                 <Link
                   className="link"
                   to="/hunt"
-                  search={{ query: `host:${quoteValue(host.hostname)} source:${quoteValue(source.name)}` }}
+                  search={{ query: `${hostQuery(host.hostname)} source:${quoteValue(source.name)}` }}
                 >
                   <Mono value={source.name} />
                 </Link>

@@ -68,15 +68,18 @@ export function HuntBody({ hunt, goBack, stop, hasFault }: HuntBodyProps) {
 /** What stands around a row on its host, in the place of the rows. */
 function Timeline({ hunt, whole }: { hunt: Hunt; whole: Whole }) {
   const { search, setSearch } = hunt
-  const lead = <Bar lead={<Views hunt={hunt} groups={undefined} by={['source']} />} />
+  const lead = <Views hunt={hunt} groups={undefined} by={['source']} />
   return (
     <>
       <div className="huntbody">
-        {lead}
         {search.around === undefined ? (
-          <p className="pad t2">The address names no row to look around.</p>
+          <>
+            <Bar lead={lead} />
+            <p className="pad t2">The address names no row to look around.</p>
+          </>
         ) : (
           <Around
+            lead={lead}
             row={search.around}
             span={search.span ?? '5m'}
             onSpan={(span) => setSearch({ span }, true)}

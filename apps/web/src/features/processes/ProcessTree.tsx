@@ -169,14 +169,13 @@ function Line({ branch, node, top, isHere, onToggle, onClick, onOpen }: LineProp
       onDoubleClick={onOpen}
     >
       <span className="pname" style={{ paddingLeft: (drawn - 1) * step }}>
-        {rails.slice(1, drawn).map((goesOn, i) => (
-          <span
-            key={i}
-            aria-hidden
-            className={i === drawn - 2 ? (goesOn ? 'prail elbow' : 'prail elbow last') : goesOn ? 'prail' : undefined}
-            style={{ left: i * step + 21 }}
-          />
-        ))}
+        {rails.slice(1, drawn).map((goesOn, i) => {
+          const isElbow = i === drawn - 2
+          // A span that draws nothing would still take the gap of its line.
+          if (!isElbow && !goesOn) return null
+          const kind = isElbow ? (goesOn ? 'prail elbow' : 'prail elbow last') : 'prail'
+          return <span key={i} aria-hidden className={kind} style={{ left: i * step + 21 }} />
+        })}
         <span
           aria-hidden
           className="ptoggle"

@@ -51,7 +51,7 @@ export function actionsOf(asked: AskedValue, { here, ask, go, addToCase }: Askin
     exclude: term === undefined ? undefined : () => ask(narrowed(here, negated(term))),
     only: term === undefined ? undefined : () => ask(term),
     group: field === undefined || field === 'time' ? undefined : () => ask(grouped(here, field)),
-    timeline: row && (() => go(timelineOf(row))),
+    timeline: row && (() => go(timelineOf(row, here))),
     everywhere: anywhere === undefined || field === 'time' ? undefined : () => ask(anywhere, true),
     processes: row && (() => go(processesOf(row))),
     case: (row ?? text) && addToCase ? () => addToCase(asked) : undefined,
@@ -67,10 +67,18 @@ export function actionsOf(asked: AskedValue, { here, ask, go, addToCase }: Askin
 /** Hosts are pages of one tenant. */
 const inTenantOf = (row: RowOfValue, tenant: number | 'all' | undefined) => (tenant === 'all' ? row.tenantId : tenant)
 
-const timelineOf = (row: RowOfValue): LinkProps => ({
-  to: '/hosts/$id/timeline',
-  params: { id: String(row.hostId) },
-  search: (old) => ({ tenant: inTenantOf(row, old.tenant), around: row.id }),
+/** On the hunt screen, with the question that is on the screen kept for the way back. */
+const timelineOf = (row: RowOfValue, here: string): LinkProps => ({
+  to: '/hunt',
+  search: ({ tenant, off, from, to }) => ({
+    tenant: inTenantOf(row, tenant),
+    query: here === '' ? undefined : here,
+    off,
+    from,
+    to,
+    view: 'timeline' as const,
+    around: row.id,
+  }),
 })
 
 const processesOf = (row: RowOfValue): LinkProps => ({

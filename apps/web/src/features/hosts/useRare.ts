@@ -11,6 +11,9 @@ export interface Rare {
   first: string
 }
 
+/** What is watched where nobody chose. */
+export const usualFields = ['Hash.SHA256', '"Raddr.IP"', 'Name', 'TaskName', 'PathName']
+
 const days = 7
 const mostHosts = 5
 /** So many of each field are looked up. */
@@ -19,26 +22,30 @@ const shown = 10
 /** A page that is looked at again within this time asks nothing again. */
 const staleTime = 5 * 60_000
 
+interface Looked {
+  /** Only rows of this query. */
+  query?: string
+  /** By the hosts that a value is on, or where it is one host by its rows. */
+  order?: 'narrowest' | 'fewest'
+}
+
 /**
  * Values that rows of the last days have on the fewest hosts, each then looked up among all rows: kept are those that no row
  * of before holds anywhere. Two cheap questions for each field; no more than the page shows.
  */
-export function useRare(fields: string[]) {
+export function useRare(fields: string[], { query = '', order = 'narrowest' }: Looked = {}) {
   const tenant = useTenant()
   // Rounded, so that another look asks the same and is answered from what is known.
   const [since] = useState(() => new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000 - days * 86_400_000))
   const from = since.toISOString()
   const stacks = trpc.useQueries((t) =>
     fields.map((field) =>
-      t.rows.stack(
-        { query: '', from, fields: [field], order: 'narrowest', limit: each, ...tenant },
-        { staleTime, retry: false },
-      ),
+      t.rows.stack({ query, from, fields: [field], order, limit: each, ...tenant }, { staleTime, retry: false }),
     ),
   )
   const rare = stacks.flatMap(({ data }, i) =>
     (data?.values ?? []).flatMap(({ values: [value], hosts }) =>
-      value && value.length <= 1000 && hosts <= mostHosts ? [{ field: fields[i]!, value }] : [],
+      value && value.length <= 1000 && (query !== '' || hosts <= mostHosts) ? [{ field: fields[i]!, value }] : [],
     ),
   )
   const seen = trpc.useQueries((t) =>
