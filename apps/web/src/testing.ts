@@ -23,14 +23,17 @@ export async function pageBed() {
   const bed = await testBed()
   let actor: Actor | undefined
   let history: RouterHistory | undefined
-  const answer = (path: string, { method, headers, body }: RequestInit) =>
-    fetchRequestHandler({
+  let weather: Weather = () => undefined
+  const answer = async (path: string, { method, headers, body }: RequestInit) => {
+    await weather(path)
+    return fetchRequestHandler({
       endpoint: '/api/trpc',
       req: new Request(`http://web.test${path}`, { method, headers, body } as RequestInit),
       router: appRouter,
       allowMethodOverride: true,
       createContext: () => ({ database: bed.database, services: bed.services, actor, origin: {} }),
     })
+  }
   vi.stubGlobal('fetch', answer)
   // After the stub: the links take `fetch` when they are made.
   const [{ App }, { makeRouter }, { accessToken }, { queryClient }] = await Promise.all([
@@ -57,6 +60,7 @@ export async function pageBed() {
   /** Signs a new person in and opens the page. Gives what a user does with it. */
   const open = async (path: string, { tenantId, role = 'user', again = false }: Opening) => {
     cleanup()
+    weather = () => undefined
     queryClient.clear()
     if (!again) actor = await newActor(tenantId, role)
     accessToken.set('the test says who is there')
@@ -71,8 +75,21 @@ export async function pageBed() {
     vi.unstubAllGlobals()
     await bed.close()
   }
-  return { ...bed, open, address: () => history?.location.href, close }
+  return {
+    ...bed,
+    open,
+    address: () => history?.location.href,
+    /** What the network does to each request until the next page is opened: it may hold it, or throw as a lost line does. */
+    setWeather: (next: Weather) => {
+      weather = next
+    },
+    /** Looks again at once at what a page looks at from time to time. */
+    lookAgain: () => queryClient.invalidateQueries({ queryKey: [['collections']] }),
+    close,
+  }
 }
+
+type Weather = (path: string) => Promise<unknown> | undefined
 
 export type PageBed = Awaited<ReturnType<typeof pageBed>>
 
@@ -80,21 +97,21 @@ export type PageBed = Awaited<ReturnType<typeof pageBed>>
 export async function sendFlow(
   bed: PageBed,
   tenantId: number,
-  { expected, rows }: { expected: number; rows: string[] },
+  { expected, rows, flow: flowId = 'F.1' }: { expected: number; rows: string[]; flow?: string },
 ) {
   const { id: userId } = await bed.one<{ id: number }>(
     "insert into users (tenant_id, username, role) values ($1, $2, 'admin') returning id",
     [tenantId, crypto.randomUUID()],
   )
   const { id: serverId } = await bed.one<{ id: number }>(
-    "insert into velociraptor_servers (tenant_id, name, org_id) values ($1, 'main', 'root') returning id",
+    "insert into velociraptor_servers (tenant_id, name, org_id) values ($1, 'main', 'root') on conflict (tenant_id, name, org_id) do update set name = excluded.name returning id",
     [tenantId],
   )
   const { id: tokenId } = await bed.one<{ id: number }>(
     "insert into api_tokens (tenant_id, name, scope, token_hash, hint, server_id, created_by) values ($1, 't', 'ingest', $2, 'vct_', $3, $4) returning id",
     [tenantId, Buffer.from(crypto.randomUUID()), serverId, userId],
   )
-  const flow = { version: 1, org_id: 'root', client_id: 'C.1', flow_id: 'F.1', hunt_id: '' }
+  const flow = { version: 1, org_id: 'root', client_id: 'C.1', flow_id: flowId, hunt_id: '' }
   const envelope = { kind: 'batch', ...flow, artifact: 'Custom.Test', start_row: 0, rows: rows.length }
   const end = { kind: 'flow_end', ...flow, rows: expected, artifacts: [{ artifact: 'Custom.Test', rows: expected }] }
   const ingest = await openIngest(bed.database)
