@@ -19,6 +19,7 @@ import { TimeRange } from './TimeRange.tsx'
 import type { Range } from './times.ts'
 import { useAnswer } from './useAnswer.ts'
 import { useDraft } from './useDraft.ts'
+import { useForgetting } from './useForgetting.ts'
 import { useHunt, type Hunt } from './useHunt.ts'
 import '../rows/rows.css'
 import './hunt.css'
@@ -41,6 +42,7 @@ function HuntScreen() {
   const answer = useAnswer(hunt)
   const fault = faultOf(answer.error)
   useSignedOut(answer.error)
+  useForgetting(hunt)
   useRemember({ query: asked(query, off), ...times(search) }, answer.isOld ? undefined : answer.counted)
   // What can't be read leaves the answer before it where it is.
   const [good, keepGood] = useState<Hunt>()
