@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { useCallback, type ReactNode } from 'react'
+import { useCallback, useMemo, type ReactNode } from 'react'
 import { count } from '../../lib/format.ts'
 import { useAllTenants, useTenant } from '../../lib/tenant.ts'
 import { ErrorState } from '../../ui/states.tsx'
@@ -205,14 +205,20 @@ function Rows({ hunt, answer, lead }: AnsweredProps) {
   const onEnd = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
   }, [hasNextPage, isFetchingNextPage, fetchNextPage])
-  const pages = found.data?.pages ?? []
-  const rows = pages.flatMap((page) => page.rows)
-  const table = pages[0]?.columns ?? []
-  const columns = columnsOf({
-    rows: pages[0]?.rows ?? [],
-    first: [...new Set([...table, ...(hunt.grouping?.fields ?? [])])],
-    tenants: useAllTenants(),
-  })
+  const pages = found.data?.pages
+  const rows = useMemo(() => (pages ?? []).flatMap((page) => page.rows), [pages])
+  const tenants = useAllTenants()
+  const first = pages?.[0]
+  const fields = hunt.grouping?.fields
+  const columns = useMemo(
+    () =>
+      columnsOf({
+        rows: first?.rows ?? [],
+        first: [...new Set([...(first?.columns ?? []), ...(fields ?? [])])],
+        tenants,
+      }),
+    [first, fields, tenants],
+  )
   return (
     <RowsView
       label="Rows"

@@ -1,3 +1,4 @@
+import { useMemo } from 'react'
 import { client, trpc } from '../../api.ts'
 
 /** A choice is sent when it has rested so long: a column that is dragged wider changes with every pixel. */
@@ -37,5 +38,7 @@ export function usePreference<T extends Json>(key: string, read: (kept: unknown)
     utils.preferences.get.setData(asked, { [key]: next })
     savePreference(key, next)
   }
-  return { value: read(kept.data?.[key]), set, settled: !kept.isPending }
+  const stored = kept.data?.[key]
+  const value = useMemo(() => read(stored), [read, stored])
+  return { value, set, settled: !kept.isPending }
 }

@@ -1,6 +1,6 @@
 /* oxlint-disable jsx-a11y/prefer-tag-over-role -- rows stand at computed places, which a table does not allow */
 import { Checkbox } from '@mantine/core'
-import type { MouseEvent } from 'react'
+import { memo, type MouseEvent } from 'react'
 import { visible } from '../../ui/evidence.tsx'
 import { textOf } from './asked.ts'
 import { boxWidth, type ShownColumn } from './columns.ts'
@@ -20,7 +20,10 @@ interface GridLineProps<T> extends RowGridProps<T> {
   measure: ((element: Element | null) => void) | undefined
 }
 
-export function GridLine<T>({ measure, ...props }: GridLineProps<T>) {
+/** While the grid scrolls, only lines that are new to the screen are drawn. */
+export const GridLine = memo(Line) as typeof Line
+
+function Line<T>({ measure, ...props }: GridLineProps<T>) {
   const { row, rows, rowKey, index, top, isOpen, isSelected, at, put, columns, onOpen, selected, onSelect, edge } =
     props
   const select = (event: MouseEvent<HTMLInputElement>) => {

@@ -2,7 +2,7 @@
 import { Checkbox } from '@mantine/core'
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { density } from '../../lib/prefs.ts'
 import type { AskedValue } from './asked.ts'
 import { boxWidth, type ShownColumn } from './columns.ts'
@@ -45,7 +45,7 @@ export function RowGrid<T>(props: RowGridProps<T>) {
   const { label, rows, columns, rowKey, open, onEnd, selected, onSelect, wrap = false } = props
   const scroller = useRef<HTMLDivElement>(null)
   const height = density.use() === 'comfortable' ? 32 : 26
-  const opened = rows.findIndex((row) => rowKey(row) === open)
+  const opened = open === undefined ? -1 : rows.findIndex((row) => rowKey(row) === open)
   const [place, setPlace] = useState<Place>({ row: Math.max(0, opened), column: 0 })
   // oxlint-disable-next-line react/incompatible-library -- nothing here is memoised by a compiler
   const grid = useVirtualizer({
@@ -70,6 +70,13 @@ export function RowGrid<T>(props: RowGridProps<T>) {
   useEffect(() => grid.measure(), [height, wrap, grid])
   const show = (row: number) => grid.scrollToIndex(Math.max(0, row))
   const { onKeyDown, put } = useGridKeys({ ...props, place, setPlace, show, scroller })
+  const take = useCallback(
+    (next: Place) => {
+      put(next)
+      scroller.current?.focus({ preventScroll: true })
+    },
+    [put],
+  )
   useEffect(() => {
     if (opened > 0) grid.scrollToIndex(opened)
     // oxlint-disable-next-line react/exhaustive-deps -- only once: what is opened later is in view already
@@ -120,10 +127,7 @@ export function RowGrid<T>(props: RowGridProps<T>) {
               isOpen={key === open}
               isSelected={selected.has(key)}
               at={index === place.row ? place.column : undefined}
-              put={(next) => {
-                put(next)
-                scroller.current?.focus({ preventScroll: true })
-              }}
+              put={take}
             />
           )
         })}

@@ -1,5 +1,5 @@
 import { IconX } from '@tabler/icons-react'
-import { useMemo, useState, type ReactNode } from 'react'
+import { useCallback, useMemo, useState, type ReactNode } from 'react'
 import { useSetSearch } from '../../lib/url.ts'
 import { Act } from '../../ui/Act.tsx'
 import { SkeletonRows } from '../../ui/Skeleton.tsx'
@@ -61,9 +61,10 @@ export function RowsView(props: RowsViewProps) {
 function View(props: RowsViewProps) {
   const { label, widths, rows, search, here, note, lead, tools, sorts, onEnd } = props
   const setSearch = useSetSearch<RowsSearch>()
-  const columns = props.columns.map(askable)
+  const columns = useMemo(() => props.columns.map(askable), [props.columns])
   const source = rows.length > 0 && rows.every(({ sourceId }) => sourceId === rows[0]!.sourceId) && rows[0]!.source
-  const defaults = () => props.defaults ?? tellingColumns(columns, rows)
+  const given = props.defaults
+  const defaults = useCallback(() => given ?? tellingColumns(columns, rows), [given, columns, rows])
   const view = useColumns(source === false ? widths : `${widths} ${source}`, columns, search.columns, defaults)
   const values = useValues()
   const [selection, setSelection] = useState({ here, keys: new Set<string>() })

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { useMemo, type ReactNode } from 'react'
 import { z } from 'zod'
 import { type Json, usePreference } from '../preferences/usePreference.ts'
 import type { AskedValue } from './asked.ts'
@@ -61,6 +61,7 @@ const keptView = z.object({
 type KeptView = z.output<typeof keptView>
 
 const untouched: KeptView = { widths: {}, pinned: [], wrap: false }
+const readJson = (kept: unknown) => readView(kept) as unknown as Json
 const readView = (kept: unknown): KeptView => keptView.safeParse(kept ?? {}).data ?? untouched
 
 /** Sources are named by their senders, at any length and in any script; a preference's key is short. */
@@ -82,13 +83,14 @@ export function useColumns<T>(
   /** The ids to show until a person chooses. */
   defaults: () => string[] | undefined,
 ) {
-  const kept = usePreference(`columns.${shortName(key)}`, (value) => readView(value) as unknown as Json)
+  const kept = usePreference(`columns.${shortName(key)}`, readJson)
   const view = kept.value as unknown as KeptView
   // Before what is kept has come, a change would be written over it.
   const change = (part: Partial<KeptView>) => {
     if (kept.settled) kept.set({ ...view, ...part } as unknown as Json)
   }
-  const shown = placed(all, chosen ?? view.columns, defaults, view)
+  // Looking through the rows for columns costs more than drawing them.
+  const shown = useMemo(() => placed(all, chosen ?? view.columns, defaults, view), [all, chosen, defaults, view])
   const resize = (id: string, width: number | undefined) => {
     const { [id]: _old, ...others } = view.widths
     const kind = width === undefined ? others : { ...others, [id]: Math.max(narrowest, Math.min(widest, width)) }

@@ -1,4 +1,4 @@
-import { useRef, type KeyboardEvent, type RefObject } from 'react'
+import { useCallback, useRef, type KeyboardEvent, type RefObject } from 'react'
 import { useKeys } from '../../lib/keys.ts'
 import { markOrder } from '../triage/words.ts'
 import { boxWidth } from './columns.ts'
@@ -27,10 +27,14 @@ export function useGridKeys<T>(grid: GridKeys<T>) {
   const { rows, columns, open, onOpen, rowKey, selected, onSelect } = grid
   // Keys may repeat faster than the screen is drawn: each goes on from where the last one led.
   const now = useRef(grid.place)
-  const put = (place: Place) => {
-    now.current = place
-    grid.setPlace(place)
-  }
+  const { setPlace } = grid
+  const put = useCallback(
+    (place: Place) => {
+      now.current = place
+      setPlace(place)
+    },
+    [setPlace],
+  )
   const go = (rowTo: number, columnTo = now.current.column) => {
     const before = now.current
     const next = { row: rowTo < 0 ? -1 : inRange(rowTo, rows.length), column: inRange(columnTo, columns.length) }
