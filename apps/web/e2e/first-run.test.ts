@@ -83,7 +83,10 @@ test('leads from an empty server to the rows of a real Velociraptor on the scree
   await expect.poll(async () => (await head.boundingBox())!.width).toBe(before.width)
 
   // Beside the box that selects and the values that have a menu.
-  await first.getByRole('gridcell').first().click({ position: { x: 2, y: 2 } })
+  await first
+    .getByRole('gridcell')
+    .first()
+    .click({ position: { x: 2, y: 2 } })
   const drawer = page.getByRole('complementary', { name: 'Row' })
   await drawer.getByRole('tab', { name: 'Raw' }).click()
   const sent = recorded(oddFlow[1]!).toString().split('\n')[1]
