@@ -42,7 +42,7 @@ test('a sender that stopped is said here and at home, and an admin says when tha
   await flow()
   await sender('minutes = 400')
   await bed.open('/', { tenantId, role: 'viewer' })
-  ;(await panel('Senders that need you')).getByText('Silent for longer than 20 min')
+  await (await panel('Needs you now')).findByText('t: Silent for longer than 20 min')
   const user = await bed.open('/ingestion', { tenantId, role: 'admin' })
   const senders = await panel('Senders')
   await senders.findByText('Silent for longer than 20 min')

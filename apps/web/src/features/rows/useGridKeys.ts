@@ -22,6 +22,8 @@ interface GridKeys<T> extends RowGridProps<T> {
 
 const inRange = (n: number, length: number) => Math.max(0, Math.min(length - 1, n))
 
+const asksForRow = new Set<string>([actionNames.timeline.key, actionNames.processes.key])
+
 /** Letters work wherever no text is written; the other keys, which links and buttons need too, only inside the grid. */
 export function useGridKeys<T>(grid: GridKeys<T>) {
   const { rows, columns, open, onOpen, rowKey, selected, onSelect } = grid
@@ -50,8 +52,13 @@ export function useGridKeys<T>(grid: GridKeys<T>) {
     const row = rows[now.current.row]
     return row && columns[now.current.column]?.asked?.(row)
   }
+  // Where no value stands, as in the triage of a row, what asks for the row takes any of its values.
+  const ofRow = () => {
+    const row = rows[now.current.row]
+    return row && columns.map((column) => column.asked?.(row)).find((asked) => asked !== undefined)
+  }
   const letter = (key: string) => () => {
-    const asked = here()
+    const asked = here() ?? (asksForRow.has(key) ? ofRow() : undefined)
     if (asked) grid.onLetter(asked, key)
   }
   const menu = () => {
