@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { screen, within } from '@testing-library/react'
+import { screen, within, waitFor } from '@testing-library/react'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pageBed, sendFlow, type PageBed } from '../../testing.ts'
 
@@ -102,11 +102,9 @@ test('a value leads by mouse and by key to exactly the rows that have it', async
   const user = await bed.open(table, { tenantId })
   await user.click(await screen.findByRole('button', { name: '9007199254740994' }))
   const menu = await screen.findByRole('menu', { name: 'Value of Id' })
-  expect(
-    within(menu)
-      .getAllByRole('menuitem')
-      .map((item) => item.textContent),
-  ).toEqual([
+  const items = () => within(menu).queryAllByRole('menuitem')
+  await waitFor(() => expect(items()).toHaveLength(9))
+  expect(items().map((item) => item.textContent)).toEqual([
     'IncludeI',
     'ExcludeE',
     'Only thisO',
@@ -120,7 +118,7 @@ test('a value leads by mouse and by key to exactly the rows that have it', async
   await within(menu).findByText(/1 row · seen on 1 of 1 host/)
   await user.keyboard('w')
   await screen.findByText('1 row matches')
-  expect(query()).toBe('9007199254740994')
+  await waitFor(() => expect(query()).toBe('9007199254740994'))
 
   for (const [letter, found] of [
     ['i', '1 row matches'],
@@ -132,7 +130,7 @@ test('a value leads by mouse and by key to exactly the rows that have it', async
     await again.keyboard(`jll${letter}`)
     await screen.findByText(found)
     const not = letter === 'e' ? 'NOT ' : ''
-    expect(query()).toBe(`collection:${id} source:"Custom.Test" ${not}Id:9007199254740994`)
+    await waitFor(() => expect(query()).toBe(`collection:${id} source:"Custom.Test" ${not}Id:9007199254740994`))
   }
 })
 
