@@ -104,12 +104,13 @@ export function useKeys(name: string, keys: Key[]) {
   useEffect(() => {
     const group: Group = {
       name,
-      keys: latest.current.map(({ keys, label, ...does }, i) => ({
+      keys: latest.current.map(({ keys, label, ...does }) => ({
         keys,
         label,
         ...('run' in does && {
           run: (event: KeyboardEvent) => {
-            const now = latest.current[i]
+            // By its name: another drawing may have put keys before it.
+            const now = latest.current.find((key) => key.keys === keys)
             if (now && 'run' in now) now.run(event)
           },
         }),
