@@ -7,8 +7,6 @@ import type { ExportFormat } from './input.ts'
 export const keptDays = 3
 /** Exports of one person that wait or run. */
 export const mostOpen = 10
-/** How often an export is begun: one that brings its process down does not do so for ever. */
-export const mostAttempts = 5
 /** With more fields than these, the others stand together in the last column. */
 export const mostColumns = 2000
 

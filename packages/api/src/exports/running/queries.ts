@@ -1,15 +1,13 @@
 import type { Database } from '@velocicompanion/db'
 import { sql } from 'kysely'
 import { asReader } from '../../ingestion/imports/files.ts'
+import { Lost } from '../../queue.ts'
 import { inTenant, type Actor, type TenantScope } from '../../scope.ts'
 import type { Notes } from '../rules.ts'
 
 const job = { origin: { job: 'exports' } }
 
 export type Taken = NonNullable<Awaited<ReturnType<typeof takeNext>>>
-
-/** Thrown where the export is no longer this process's own: it was cancelled, or another has taken it up. */
-export class Lost extends Error {}
 
 /**
  * The oldest export that nobody writes, of a tenant of which this process writes none: tenants take turns. What another process

@@ -1,14 +1,12 @@
 import type { Database } from '@velocicompanion/db'
 import { sql } from 'kysely'
 import { asReader } from '../../ingestion/imports/files.ts'
+import { Lost } from '../../queue.ts'
 import { inTenant, type Actor, type TenantScope } from '../../scope.ts'
 
 const job = { origin: { job: 'triage' }, statementTimeout: 120_000 }
 
 export type Taken = NonNullable<Awaited<ReturnType<typeof takeNext>>>
-
-/** Thrown where the action is no longer this process's own: it was stopped or undone, or another has taken it up. */
-export class Lost extends Error {}
 
 /** The oldest action that nobody is at, of a tenant of which this process does none: tenants take turns. */
 export async function takeNext(database: Database, staleSeconds: number, busy: Set<number>) {
