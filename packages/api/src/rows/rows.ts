@@ -10,7 +10,8 @@ import { candidateBlocks, keyOf, type Told } from './plan/blocks.ts'
 import { namesCollection, namesIn, type Necessary, necessary, necessaryTimes } from './plan/named.ts'
 import { verdictOf } from './plan/verdict.ts'
 import { type Asking, askWave, readWave, type Reads, readsOf, type Wanted, weightOf } from './plan/waves.ts'
-import { blocksWithRuns, type Candidate, fieldsLike, type KnownField } from './queries.ts'
+import { blocksWithRuns, type Candidate } from './queries.ts'
+import { fieldsLike, type KnownField } from './naming/queries.ts'
 
 /** What a search needs beside its scope. */
 export interface Searcher {

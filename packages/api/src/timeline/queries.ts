@@ -2,7 +2,8 @@ import { sql } from 'kysely'
 import { record } from '../audit.ts'
 import { eventTimePaths } from '../evidence/times.ts'
 import { notFound } from '../errors.ts'
-import { inScope, type KnownField } from '../rows/queries.ts'
+import { inScope } from '../rows/queries.ts'
+import { type KnownField } from '../rows/naming/queries.ts'
 import type { ReadScope, TenantScope } from '../scope.ts'
 
 export interface HostSource {

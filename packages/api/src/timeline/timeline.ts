@@ -10,11 +10,11 @@ import {
   type Candidate,
   columnsOf,
   eventTimesOf,
-  type KnownField,
   type Run,
   runsOf,
   timeColumnsOf,
 } from '../rows/queries.ts'
+import { type KnownField } from '../rows/naming/queries.ts'
 import { look, planRows, type Searcher } from '../rows/rows.ts'
 import { type HostSource, timeFieldsOf } from './queries.ts'
 import { type Instant, instantsOf, type Moment } from './rules.ts'

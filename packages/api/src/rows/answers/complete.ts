@@ -5,7 +5,7 @@ import { builtins, marks } from '../language/ast.ts'
 import { AppError } from '../../errors.ts'
 import { parseField, parseQuery } from '../language/parse.ts'
 import { tagsOf } from '../plan/marked.ts'
-import { fieldPaths, sourcesOf, hostsOf } from '../queries.ts'
+import { fieldPaths, sourcesOf, hostsOf } from '../naming/queries.ts'
 import { type Searcher } from '../rows.ts'
 import { stackOf } from './stack.ts'
 

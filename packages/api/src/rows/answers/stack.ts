@@ -7,7 +7,7 @@ import type { stackInput } from '../input.ts'
 import { type Builtin, type FieldRef, type Query, isTriage } from '../language/ast.ts'
 import { parseField, parseQuery } from '../language/parse.ts'
 import { timeText } from '../lines/lines.ts'
-import { hostCount, hostsOf, huntedCollections, sourcesOf, tenantsOf } from '../queries.ts'
+import { hostCount, hostsOf, huntedCollections, sourcesOf, tenantsOf } from '../naming/queries.ts'
 import { type Bounds, look, planRows, type Searcher } from '../rows.ts'
 import { boundsOf } from './bounds.ts'
 

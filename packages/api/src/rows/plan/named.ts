@@ -5,7 +5,7 @@ import { type Matches, matcherOf } from '../engine/tests.ts'
 import { type Builtin, type Leaf, type Node, marks } from '../language/ast.ts'
 import { rowsMarked, rowsTagged } from './marked.ts'
 import { sourcesIn } from './verdict.ts'
-import { hostIdsOf, hostsOf, huntedCollections, sourcesOf, tenantsOf } from '../queries.ts'
+import { hostIdsOf, hostsOf, huntedCollections, sourcesOf, tenantsOf } from '../naming/queries.ts'
 
 type NamedOf = [number, Named]
 

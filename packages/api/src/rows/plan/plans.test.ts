@@ -11,12 +11,11 @@ import {
   type Candidate,
   columnsOf,
   eventTimesOf,
-  fieldsLike,
-  hostIdsOf,
   partsOf,
   runsOf,
   timeColumnsOf,
 } from '../queries.ts'
+import { fieldsLike, hostIdsOf } from '../naming/queries.ts'
 import { copied, tuplesOf } from './copied.ts'
 
 const tenants = 12

@@ -3,7 +3,8 @@ import { blockOfRun, runBytes } from '../engine/parts.ts'
 import type { OpenSearch, SearchPool } from '../engine/pool.ts'
 import type { BlockTask, Chunk, Question, WaveAnswer } from '../engine/task.ts'
 import { isTimeText } from '../engine/tests.ts'
-import { type Candidate, type ColumnKey, type KnownField, partsOf } from '../queries.ts'
+import { type Candidate, type ColumnKey, partsOf } from '../queries.ts'
+import { type KnownField } from '../naming/queries.ts'
 import { copied, tuplesOf } from './copied.ts'
 
 /** How a search asks its workers. */
