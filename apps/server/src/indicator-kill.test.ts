@@ -1,23 +1,12 @@
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { firstAccount, freePort, sendRows, startServer, type TestServer } from './testing.ts'
+import { killableServer } from './testing.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'velocicompanion-indicators-'))
-let server: TestServer
-let port = 0
-
+let server: Awaited<ReturnType<typeof killableServer>>
 beforeAll(async () => {
-  port = await freePort()
-  server = await startServer(join(folder, 'data'), port)
+  server = await killableServer()
 }, 120_000)
-afterAll(async () => {
-  await server.stop()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => server.close())
 
 interface Hits {
   rows: { value: string; rows: number; hosts: number }[]
@@ -30,7 +19,7 @@ test(
   'rows that were matched while the server was killed are each a hit, and each once',
   { timeout: 240_000 },
   async () => {
-    const { call, token, signIn, who } = await firstAccount(server.base)
+    const { call } = server
     const values = ['203.0.113.77', 'evil.example']
     const indicators = [
       { kind: 'ip', value: values[0] },
@@ -46,10 +35,7 @@ test(
           cmd: 'run ANYVIEW.exe',
         }),
       )
-      const flow = { org_id: 'root', client_id: 'C.1', flow_id: 'F.1', artifact: 'A/B' }
-      const envelope = { kind: 'batch', version: 1, ...flow, start_row: start, rows: rows.length }
-      const answer = await sendRows(server.base, token, `${JSON.stringify(envelope)}\n${rows.join('\n')}\n`)
-      expect(answer.status).toBe(200)
+      await server.send(rows, start)
     }
     await call('indicators.create', { name: 'l', indicators })
     const hits = () => call<Hits>('indicators.hits', {})
@@ -60,10 +46,8 @@ test(
       if (sent > batches / 2 && (await hits()).rows.length > 0) break
       await sleep(200)
     }
-    server.process.kill('SIGKILL')
-    await once(server.process, 'exit')
-    server = await startServer(join(folder, 'data'), port)
-    await signIn(who.username, who.password)
+    await server.kill()
+    await server.start()
     // What nobody can know to have arrived is sent again.
     for (let again = 0; again <= sent; again++) await send(again * batch)
     const all = (sent + 1) * batch

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -106,6 +107,41 @@ export async function startServer(
     return child.exitCode
   }
   return { base: `http://127.0.0.1:${port}`, dataDir, process: child, output: () => said, stop }
+}
+
+/** A server with an account, in a folder of its own, that a test kills. */
+export async function killableServer() {
+  const folder = mkdtempSync(join(tmpdir(), 'velocicompanion-kill-'))
+  const port = await freePort()
+  const start = () => startServer(join(folder, 'data'), port)
+  let server = await start()
+  const account = await firstAccount(server.base)
+  let rowsSent = 0
+  return {
+    ...account,
+    base: server.base,
+    /** Sends rows to a flow, from a row number on: behind those that were sent, unless told. */
+    async send(rows: string[], startRow = rowsSent) {
+      const flow = { org_id: 'root', client_id: 'C.1', flow_id: 'F.1', artifact: 'A/B' }
+      const envelope = { kind: 'batch', version: 1, ...flow, start_row: startRow, rows: rows.length }
+      const answer = await sendRows(server.base, account.token, `${JSON.stringify(envelope)}\n${rows.join('\n')}\n`)
+      if (answer.status !== 200) throw new Error(`rows were answered ${answer.status}`)
+      rowsSent = Math.max(rowsSent, startRow + rows.length)
+    },
+    async kill() {
+      server.process.kill('SIGKILL')
+      await once(server.process, 'exit')
+    },
+    /** Again, with the account signed in. */
+    async start() {
+      server = await start()
+      await account.signIn(account.who.username, account.who.password)
+    },
+    async close() {
+      await server.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
 }
 
 /** The process of the embedded PostgreSQL that serves `dataDir`. */

@@ -1,50 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openIngest } from '../ingestion/open.ts'
-import { storeGroup } from '../ingestion/store.ts'
-import { placeOn, testBed, type TestBed } from '../testing.ts'
+import { placeOn } from '../testing.ts'
+import { second, timelineBed } from '../timeline/pages/testing.ts'
 
-let bed: TestBed
-let ingest: Awaited<ReturnType<typeof openIngest>>
+let bed: Awaited<ReturnType<typeof timelineBed>>
 beforeAll(async () => {
-  bed = await testBed()
-  ingest = await openIngest(bed.database)
+  bed = await timelineBed()
 })
-afterAll(async () => {
-  await ingest.close()
-  await bed.close()
-})
-
-type Place = Awaited<ReturnType<typeof placeOn>>
-
-async function hostOf(tenantId: number, hostname = 'ws-1') {
-  const made = await bed.one<{ id: number }>('insert into hosts (tenant_id, hostname) values ($1, $2) returning id', [
-    tenantId,
-    hostname,
-  ])
-  return made.id
-}
-
-async function store(at: Place, rows: object[], firstRow = 0) {
-  const bytes = Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
-  await storeGroup(ingest, at, { bytes, lines: rows.length, firstLine: 0 }, firstRow)
-  return rows.map((_, i) => `${at.collectionId}.${at.sourceId}.${firstRow + i}`)
-}
-
-async function bench(sources: string[]) {
-  const tenantId = await bed.tenant()
-  const hostId = await hostOf(tenantId)
-  const places: Place[] = []
-  for (const source of sources) places.push(await placeOn(bed, tenantId, hostId, source))
-  return { tenantId, hostId, places, api: await bed.callerOf(tenantId, 'user') }
-}
-
-const second = (n: number, fraction = '') =>
-  `2026-11-24T06:${String(38 + Math.floor(n / 60)).padStart(2, '0')}:${String(n % 60).padStart(2, '0')}${fraction}Z`
+afterAll(() => bed.close())
 
 test('an annotation stays with its row, also when that is delivered again under another name', async () => {
-  const { tenantId, hostId, places, api } = await bench(['Custom.Test'])
+  const { tenantId, hostId, places, api } = await bed.hostWith(['Custom.Test'])
   const data = { v: 1, EventTime: second(3, '.1234567') }
-  const [row] = await store(places[0]!, [data])
+  const [row] = await bed.store(places[0]!, [data])
   const viewer = await bed.callerOf(tenantId, 'viewer')
   const made = await api.annotations.create({ hostId, at: second(3, '.1234567'), text: 'first contact', row: row! })
   expect(made).toMatchObject({ row, at: second(3, '.123456700'), text: 'first contact', version: 1, caseId: null })
@@ -52,9 +19,9 @@ test('an annotation stays with its row, also when that is delivered again under 
   const { rows, total } = await viewer.annotations.list({ hostId, from: second(0), to: second(5) })
   expect({ total, texts: rows.map(({ text }) => text) }).toEqual({ total: 1, texts: ['first contact'] })
 
-  const [again] = await store(await placeOn(bed, tenantId, hostId, 'Custom.Test'), [{ x: 0 }, data]).then(([, b]) => [
-    b,
-  ])
+  const [again] = await bed
+    .store(await placeOn(bed, tenantId, hostId, 'Custom.Test'), [{ x: 0 }, data])
+    .then(([, b]) => [b])
   expect(again).not.toBe(row)
   expect((await viewer.annotations.ofRow({ row: again! })).map(({ id }) => id)).toEqual([made.id])
   await expect(viewer.annotations.create({ hostId, at: second(1), text: 'x' })).rejects.toMatchObject({
@@ -63,7 +30,7 @@ test('an annotation stays with its row, also when that is delivered again under 
 })
 
 test('an annotation is its author’s or an administrator’s to change, and can be brought back', async () => {
-  const { tenantId, hostId, api } = await bench([])
+  const { tenantId, hostId, api } = await bed.hostWith([])
   const other = await bed.callerOf(tenantId, 'user')
   const admin = await bed.callerOf(tenantId, 'admin')
   const one = await api.cases.create({ title: 'c' })
@@ -99,11 +66,11 @@ test('an annotation is its author’s or an administrator’s to change, and can
 })
 
 test('another tenant’s row and host are not found', async () => {
-  const { hostId, places } = await bench(['Custom.Test'])
-  const [row] = await store(places[0]!, [{ EventTime: second(0) }])
+  const { hostId, places } = await bed.hostWith(['Custom.Test'])
+  const [row] = await bed.store(places[0]!, [{ EventTime: second(0) }])
   const tenantId = await bed.tenant()
   const stranger = await bed.callerOf(tenantId, 'admin')
-  const own = await hostOf(tenantId)
+  const own = await bed.hostOf(tenantId)
   const notFound = { code: 'NOT_FOUND' }
   await expect(stranger.annotations.ofRow({ row: row! })).rejects.toMatchObject(notFound)
   await expect(stranger.annotations.list({ hostId })).rejects.toMatchObject(notFound)

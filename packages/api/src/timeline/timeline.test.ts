@@ -1,65 +1,32 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openIngest } from '../ingestion/open.ts'
-import { storeGroup } from '../ingestion/store.ts'
-import { placeOn, testBed, type TestBed } from '../testing.ts'
+import { placeOn } from '../testing.ts'
 import { instantText, numberInstant } from './rules.ts'
+import { second, timelineBed, type Place } from './pages/testing.ts'
 
-let bed: TestBed
-let ingest: Awaited<ReturnType<typeof openIngest>>
+let bed: Awaited<ReturnType<typeof timelineBed>>
 beforeAll(async () => {
-  bed = await testBed()
-  ingest = await openIngest(bed.database)
+  bed = await timelineBed()
 })
-afterAll(async () => {
-  await ingest.close()
-  await bed.close()
-})
-
-type Place = Awaited<ReturnType<typeof placeOn>>
-
-async function hostOf(tenantId: number, hostname = 'ws-1') {
-  const made = await bed.one<{ id: number }>('insert into hosts (tenant_id, hostname) values ($1, $2) returning id', [
-    tenantId,
-    hostname,
-  ])
-  return made.id
-}
-
-async function store(at: Place, rows: object[], firstRow = 0) {
-  const bytes = Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
-  await storeGroup(ingest, at, { bytes, lines: rows.length, firstLine: 0 }, firstRow)
-  return rows.map((_, i) => `${at.collectionId}.${at.sourceId}.${firstRow + i}`)
-}
-
-async function bench(sources: string[]) {
-  const tenantId = await bed.tenant()
-  const hostId = await hostOf(tenantId)
-  const places: Place[] = []
-  for (const source of sources) places.push(await placeOn(bed, tenantId, hostId, source))
-  return { tenantId, hostId, places, api: await bed.callerOf(tenantId, 'user') }
-}
-
-const second = (n: number, fraction = '') =>
-  `2026-11-24T06:${String(38 + Math.floor(n / 60)).padStart(2, '0')}:${String(n % 60).padStart(2, '0')}${fraction}Z`
+afterAll(() => bed.close())
 
 test('merges all sources of the host by their exact times, with the row itself in the middle', async () => {
-  const { tenantId, hostId, places, api } = await bench([
+  const { tenantId, hostId, places, api } = await bed.hostWith([
     'Windows.System.Pslist',
     'Windows.EventLogs.Evtx',
     'Windows.NTFS.MFT',
   ])
   const [pslist, evtx, mft] = places as [Place, Place, Place]
-  const [here] = await store(pslist, [
+  const [here] = await bed.store(pslist, [
     { Name: 'svchosts.exe', CreateTime: second(51, '.2091234') },
     { Name: 'old.exe', CreateTime: '2026-11-23T06:38:51Z' },
   ])
-  await store(evtx, [
+  await bed.store(evtx, [
     { EventID: 1, TimeCreated: second(51, '.209123402') },
     { EventID: 2, TimeCreated: second(51, '.209123399') },
     { EventID: 3, System: { TimeCreated: { SystemTime: 1795502331.5 } } },
   ])
-  await store(mft, [{ OSPath: 'C:\\a', Created0x10: second(47), LastModified0x10: second(55) }])
-  await store(await placeOn(bed, tenantId, await hostOf(tenantId, 'other'), 'Windows.EventLogs.Evtx'), [
+  await bed.store(mft, [{ OSPath: 'C:\\a', Created0x10: second(47), LastModified0x10: second(55) }])
+  await bed.store(await placeOn(bed, tenantId, await bed.hostOf(tenantId, 'other'), 'Windows.EventLogs.Evtx'), [
     { EventID: 9, TimeCreated: second(51) },
   ])
   const found = await api.timeline.around({ row: here!, span: 60 })
@@ -91,11 +58,11 @@ test('merges all sources of the host by their exact times, with the row itself i
 })
 
 test('pages away from the row on both sides over equal times, each row once', async () => {
-  const { places, api } = await bench(['a', 'b', 'c'])
+  const { places, api } = await bed.hostWith(['a', 'b', 'c'])
   const ids: string[] = []
   for (const at of places)
     ids.push(
-      ...(await store(
+      ...(await bed.store(
         at,
         Array.from({ length: 40 }, (_, i) => ({ n: i, EventTime: second(Math.floor(i / 20)) })),
       )),
@@ -121,13 +88,13 @@ test('pages away from the row on both sides over equal times, each row once', as
 })
 
 test('says how many rows a gap hides when sources are off or a query leaves rows out', async () => {
-  const { places, api } = await bench(['loud', 'quiet'])
+  const { places, api } = await bed.hostWith(['loud', 'quiet'])
   const [loud, quiet] = places as [Place, Place]
-  await store(
+  await bed.store(
     loud,
     Array.from({ length: 30 }, (_, i) => ({ EventTime: second(i), v: i === 25 ? 'needle' : 'hay' })),
   )
-  const ids = await store(
+  const ids = await bed.store(
     quiet,
     [5, 10, 20].map((n) => ({ EventTime: second(n, '.5') })),
   )
@@ -145,8 +112,8 @@ test('says how many rows a gap hides when sources are off or a query leaves rows
 })
 
 test('keeps rows without a time apart, and shows them at their receipt when asked', async () => {
-  const { hostId, places, api } = await bench(['Custom.Notes'])
-  const ids = await store(places[0]!, [
+  const { hostId, places, api } = await bed.hostWith(['Custom.Notes'])
+  const ids = await bed.store(places[0]!, [
     { a: 1 },
     { a: 2, EventTime: second(0) },
     { a: 3, EventTime: '0001-01-01T00:00:00Z' },
@@ -165,8 +132,8 @@ test('keeps rows without a time apart, and shows them at their receipt when aske
 })
 
 test('a source’s main time can be chosen, and is taken back', async () => {
-  const { hostId, tenantId, places, api } = await bench(['Windows.NTFS.MFT'])
-  await store(places[0]!, [{ OSPath: 'a', Created0x10: '2020-01-01T00:00:00Z', LastModified0x10: second(0) }])
+  const { hostId, tenantId, places, api } = await bed.hostWith(['Windows.NTFS.MFT'])
+  await bed.store(places[0]!, [{ OSPath: 'a', Created0x10: '2020-01-01T00:00:00Z', LastModified0x10: second(0) }])
   const times = async () =>
     (await api.timeline.host({ hostId, from: '2019-01-01T00:00:00Z' })).lines.map(({ at }) => at)
   expect(await times()).toEqual([second(0, '.000000')])
@@ -185,8 +152,8 @@ test('a source’s main time can be chosen, and is taken back', async () => {
 })
 
 test('another tenant’s row, host and case are not found', async () => {
-  const { hostId, places } = await bench(['Custom.Test'])
-  const [row] = await store(places[0]!, [{ EventTime: second(0) }])
+  const { hostId, places } = await bed.hostWith(['Custom.Test'])
+  const [row] = await bed.store(places[0]!, [{ EventTime: second(0) }])
   const tenantId = await bed.tenant()
   const stranger = await bed.callerOf(tenantId, 'admin')
   const notFound = { code: 'NOT_FOUND' }
