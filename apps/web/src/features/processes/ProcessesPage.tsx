@@ -3,14 +3,13 @@ import { Link, useParams, useSearch } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { trpc, type Outputs } from '../../api.ts'
 import { count, dayTime, plural } from '../../lib/format.ts'
-import { useOneTenant, useTenant } from '../../lib/tenant.ts'
+import { useTenant } from '../../lib/tenant.ts'
 import { useSetSearch } from '../../lib/url.ts'
 import { visible } from '../../ui/evidence.tsx'
 import { Loaded } from '../../ui/Loaded.tsx'
-import { FixedPage } from '../../ui/Page.tsx'
 import { EmptyState } from '../../ui/states.tsx'
 import { StatusLine } from '../../ui/StatusLine.tsx'
-import { HostTabs } from '../timeline/HostTabs.tsx'
+import { HostFrame } from '../timeline/HostFrame.tsx'
 import { OpenRow } from '../timeline/OpenRow.tsx'
 import { ProcessTree } from './ProcessTree.tsx'
 import { ancestorsOf } from './tree.ts'
@@ -34,8 +33,6 @@ export function ProcessesPage() {
   const id = Number(useParams({ from: '/app/hosts/$id/processes' }).id)
   const search = useSearch({ from: '/app/hosts/$id/processes' })
   const setSearch = useSetSearch<typeof search>()
-  const host = trpc.hosts.get.useQuery({ id, ...useOneTenant() })
-  const name = host.data ? visible(host.data.hostname) : 'Host'
   const { row, collection, source } = search
   const found = trpc.processes.tree.useQuery({
     hostId: id,
@@ -49,48 +46,42 @@ export function ProcessesPage() {
       setSearch({ collection: snapshot.collectionId ?? undefined, source: snapshot.sourceId, row: undefined })
   }
   return (
-    <FixedPage
-      name={`Processes of ${name}`}
-      crumbs={[
-        { label: 'Hosts', to: '/hosts' },
-        { label: name, to: `/hosts/${id}` },
-      ]}
+    <HostFrame
+      id={id}
+      what="Processes"
+      foot={
+        <StatusLine
+          parts={[
+            found.data && plural(found.data.nodes.length, 'process', 'processes'),
+            found.data &&
+              found.data.told > found.data.nodes.length &&
+              `${plural(found.data.told - found.data.nodes.length, 'row tells', 'rows tell')} no process`,
+            found.isFetching && 'updating',
+          ]}
+          keys={keys}
+        />
+      }
     >
-      <div className="hosttabs">
-        <HostTabs id={id} />
-      </div>
-      <div className="tlbody">
-        <Loaded query={found}>
-          {(tree) => (
-            <Shown
-              key={tree.snapshot ? idOf(tree.snapshot) : 'none'}
-              hostId={id}
-              tree={tree}
-              choose={choose}
-              onOpen={(to) => setSearch({ open: to }, search.open !== undefined)}
-            />
-          )}
-        </Loaded>
-        {search.open !== undefined && (
-          <OpenRow
-            id={search.open}
-            tab={search.tab}
-            onTab={(tab) => setSearch({ tab }, true)}
-            onOpen={(to) => setSearch({ open: to?.id })}
+      <Loaded query={found}>
+        {(tree) => (
+          <Shown
+            key={tree.snapshot ? idOf(tree.snapshot) : 'none'}
+            hostId={id}
+            tree={tree}
+            choose={choose}
+            onOpen={(to) => setSearch({ open: to }, search.open !== undefined)}
           />
         )}
-      </div>
-      <StatusLine
-        parts={[
-          found.data && plural(found.data.nodes.length, 'process', 'processes'),
-          found.data &&
-            found.data.told > found.data.nodes.length &&
-            `${plural(found.data.told - found.data.nodes.length, 'row tells', 'rows tell')} no process`,
-          found.isFetching && 'updating',
-        ]}
-        keys={keys}
-      />
-    </FixedPage>
+      </Loaded>
+      {search.open !== undefined && (
+        <OpenRow
+          id={search.open}
+          tab={search.tab}
+          onTab={(tab) => setSearch({ tab }, true)}
+          onOpen={(to) => setSearch({ open: to?.id })}
+        />
+      )}
+    </HostFrame>
   )
 }
 
