@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8'
 import { type Gathered, type Hit, merge, type Seen } from './collect.ts'
-import { mergeGroups, newGroups, type Order, type Ranked, ranked } from './groups.ts'
+import { mergeGroups, newGroups, type Order, portable, type Ranked, ranked } from './groups.ts'
 import { bestSorted } from './sorted.ts'
 import type { Search } from './task.ts'
 
@@ -51,7 +51,8 @@ export interface Finished {
   swept?: Seen[]
 }
 
-export const packed = ({ gathered }: Search) => new Uint8Array(serialize(gathered))
+export const packed = ({ gathered }: Search) =>
+  new Uint8Array(serialize({ ...gathered, groups: portable(gathered.groups) }))
 
 /** Ends a search with what its other threads packed. */
 export function finish(

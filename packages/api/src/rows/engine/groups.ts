@@ -1,28 +1,27 @@
 import type { FieldRef } from '../language/ast.ts'
 import { type Coded, codedOf, type Holder } from './cells.ts'
 import type { OpenBlock } from './evaluate.ts'
-import { type Pairs, addPair, newPairs } from './pairs.ts'
+import { addPair, leaveOnce, newPairs, type Pairs, placeOf } from './pairs.ts'
+import { type Words, wordOf, wordsNow } from './words.ts'
 
 /** Rows by the values of some fields, each group a number. */
 export interface Groups {
+  /** By what they are of; those that were numbered by words alone are entered when one is looked for. */
   ids: Map<string, number>
   values: (string | null)[][]
   rows: number[]
-  hosts: number[]
   /** Which hosts each group was seen on. */
   pairs: Pairs
   /** The first event time of each group, in microseconds since 1970; beyond all times where none was asked for. */
   first: number[]
+  /** The groups of one field by their words, in the thread that gathers them. */
+  ofWords?: { words: Words; ids: Int32Array }
 }
 
-export const newGroups = (): Groups => ({
-  ids: new Map(),
-  values: [],
-  rows: [],
-  hosts: [],
-  pairs: newPairs(),
-  first: [],
-})
+export const newGroups = (): Groups => ({ ids: new Map(), values: [], rows: [], pairs: newPairs(), first: [] })
+
+/** Without what only this thread understands. */
+export const portable = ({ ofWords: _, ...groups }: Groups): Groups => groups
 
 const mostCombinations = 1000
 
@@ -31,22 +30,39 @@ export class TooMany extends Error {}
 
 const keyOf = (values: (string | null)[]) => (values.length === 1 ? values[0]! : JSON.stringify(values))
 
-function idOf(groups: Groups, values: (string | null)[]): number {
-  const key = keyOf(values)
-  const known = groups.ids.get(key)
-  if (known !== undefined) return known
-  const id = groups.values.length
-  groups.ids.set(key, id)
-  groups.values.push(values)
+function newGroup(groups: Groups, values: (string | null)[]): number {
   groups.rows.push(0)
-  groups.hosts.push(0)
   groups.first.push(Infinity)
+  return groups.values.push(values) - 1
+}
+
+function idOf(groups: Groups, values: (string | null)[]): number {
+  const { ids } = groups
+  for (let id = ids.size; id < groups.values.length; id++) ids.set(keyOf(groups.values[id]!), id)
+  const key = keyOf(values)
+  const known = ids.get(key)
+  if (known !== undefined) return known
+  const id = newGroup(groups, values)
+  ids.set(key, id)
   return id
 }
 
-function add(groups: Groups, id: number, rows: number, host: number) {
-  groups.rows[id]! += rows
-  if (addPair(groups.pairs, id, host)) groups.hosts[id]!++
+function idOfWord(groups: Groups, { words, ids }: NonNullable<Groups['ofWords']>, word: number): number {
+  const known = ids[word]!
+  if (known > 0) return known - 1
+  const values = [words.texts[word]!]
+  const id = groups.ids.size > 0 ? idOf(groups, values) : newGroup(groups, values)
+  ids[word] = id + 1
+  return id
+}
+
+function wordsOf(groups: Groups): NonNullable<Groups['ofWords']> {
+  const words = groups.ofWords?.words ?? wordsNow()
+  const ids = groups.ofWords?.ids ?? new Int32Array(words.texts.length + 1024)
+  if (groups.ofWords && ids.length >= words.texts.length) return groups.ofWords
+  const larger = ids.length >= words.texts.length ? ids : new Int32Array(words.texts.length * 2)
+  if (larger !== ids) larger.set(ids)
+  return (groups.ofWords = { words, ids: larger })
 }
 
 /** What is asked of groups: the fields, and whether the first event time of each is told. */
@@ -65,8 +81,9 @@ export function addGroups(
 ) {
   const coded = fields.map((field, i) => codedOf(field, holders[i]!, block))
   const { codes, idsOf } = coded.length === 1 ? ofOne(groups, coded[0]!) : ofSeveral(groups, coded, block.n)
-  const counts = new Int32Array(idsOf.length)
-  const seen = new Int32Array(idsOf.length)
+  const taken = takeScratch(idsOf.length)
+  const { counts, seen } = taken
+  const { rows, pairs } = groups
   let absent = 0
   for (const { row: first, n, hostId } of block.parts) {
     let different = 0
@@ -75,16 +92,42 @@ export function addGroups(
       const code = codes[row]!
       if (counts[code]!++ === 0) seen[different++] = code
     }
+    const host = placeOf(pairs, hostId)
     for (let i = 0; i < different; i++) {
       const code = seen[i]!
       const ids = idsOf.get(code)
-      if (ids.length === 0) absent += counts[code]!
-      for (const id of ids) add(groups, id, counts[code]!, hostId)
+      if (typeof ids === 'number') {
+        rows[ids]! += counts[code]!
+        addPair(pairs, ids, host)
+      } else if (ids.length === 0) absent += counts[code]!
+      else
+        for (const id of ids) {
+          rows[id]! += counts[code]!
+          addPair(pairs, id, host)
+        }
       counts[code] = 0
     }
   }
+  scratch = taken
   if (wantsFirst) addFirst(groups, codes, idsOf, block, mask)
   return absent
+}
+
+interface Scratch {
+  /** Rows of a part by code: all 0 between parts. */
+  counts: Int32Array
+  /** Which codes the part has. */
+  seen: Int32Array
+}
+
+let scratch: Scratch | undefined
+
+/** Memory that is used for one block after another. Whoever fails with it does not give it back. */
+function takeScratch(codes: number): Scratch {
+  const taken = scratch
+  scratch = undefined
+  if (taken && taken.counts.length >= codes) return taken
+  return { counts: new Int32Array(2 * codes), seen: new Int32Array(2 * codes) }
 }
 
 /** Apart from the counting, which most who ask need alone. */
@@ -103,7 +146,7 @@ function addFirst(
     if (times[row]! < first[code]!) first[code] = times[row]!
   }
   for (const [code, time] of first.entries())
-    if (time < Infinity) for (const id of idsOf.get(code)) lower(groups, id, time)
+    if (time < Infinity) for (const id of [idsOf.get(code)].flat()) lower(groups, id, time)
 }
 
 function lower({ first }: Groups, id: number, time: number) {
@@ -112,7 +155,8 @@ function lower({ first }: Groups, id: number, time: number) {
 
 interface IdsOfCodes {
   length: number
-  get(code: number): readonly number[]
+  /** Most codes are of one group. */
+  get(code: number): number | readonly number[]
 }
 
 interface Numbered {
@@ -121,15 +165,34 @@ interface Numbered {
 }
 
 /** The groups of each code, made when it is first met. */
-function lazily(length: number, make: (code: number) => number[]): IdsOfCodes {
-  const known: (number[] | undefined)[] = Array.from({ length })
-  return { length, get: (code) => (known[code] ??= make(code)) }
+function lazily(make: (code: number) => number[]) {
+  const known: (number[] | undefined)[] = []
+  return (code: number) => (known[code] ??= make(code))
 }
 
-const ofOne = (groups: Groups, { codes, texts }: Coded): Numbered => ({
-  codes,
-  idsOf: lazily(texts.length, (code) => texts[code]!.map((text) => idOf(groups, [text]))),
-})
+function ofOne(groups: Groups, coded: Coded): Numbered {
+  const { codes, texts } = coded
+  const words = wordsOfCodes(coded, wordsOf(groups).words)
+  const ofWords = wordsOf(groups)
+  const others = lazily((code) => texts[code]!.map((text) => idOf(groups, [text])))
+  const get = (code: number) => {
+    const word = words[code]!
+    return word < 0 ? others(code) : idOfWord(groups, ofWords, word)
+  }
+  return { codes, idsOf: { length: texts.length, get } }
+}
+
+/** Of columns that are kept open, the words of their codes are kept too. */
+const wordsOfColumns = new WeakMap<Coded, { of: Words; words: Int32Array }>()
+
+/** The word of each code that is of one text, else -1. */
+function wordsOfCodes(coded: Coded, of: Words): Int32Array {
+  const known = wordsOfColumns.get(coded)
+  if (known?.of === of) return known.words
+  const words = Int32Array.from(coded.texts, (texts) => (texts.length === 1 ? wordOf(of, texts[0]!) : -1))
+  wordsOfColumns.set(coded, { of, words })
+  return words
+}
 
 /** Rows with the same codes in all fields have a code in common. */
 function ofSeveral(groups: Groups, coded: Coded[], n: number): Numbered {
@@ -151,7 +214,7 @@ function ofSeveral(groups: Groups, coded: Coded[], n: number): Numbered {
     const values = coded.map((one) => one.texts[one.codes[rowOf[code]!]!]!)
     return values.every((of) => of.length === 0) ? [] : combinations(values).map((some) => idOf(groups, some))
   }
-  return { codes, idsOf: lazily(rowOf.length, make) }
+  return { codes, idsOf: { length: rowOf.length, get: lazily(make) } }
 }
 
 function combinations(values: readonly (readonly string[])[]): (string | null)[][] {
@@ -173,11 +236,10 @@ export function mergeGroups(
   const targets = from.values.map((values) => named(values).map((some) => idOf(into, some)))
   for (const [id, rows] of from.rows.entries()) for (const target of targets[id]!) into.rows[target]! += rows
   for (const [id, time] of from.first.entries()) for (const target of targets[id]!) lower(into, target, time)
-  const { slots, hosts } = from.pairs
-  for (const [at, group] of slots.entries()) {
-    if (group === 0) continue
-    for (const target of targets[group - 1]!) if (addPair(into.pairs, target, hosts[at]!)) into.hosts[target]!++
-  }
+  leaveOnce(from.pairs)
+  const { groups, hosts, hostIds, n } = from.pairs
+  const places = hostIds.map((hostId) => placeOf(into.pairs, hostId))
+  for (let i = 0; i < n; i++) for (const target of targets[groups[i]!]!) addPair(into.pairs, target, places[hosts[i]!]!)
 }
 
 export interface Ranked {
@@ -196,20 +258,15 @@ export interface Ranked {
 /** By rows, or by the hosts that they are on. */
 export type Order = 'most' | 'fewest' | 'widest' | 'narrowest'
 
-/** Sorts only what can stand in the answer: a stack may have very many values. */
 export function ranked(groups: Groups, order: Order, limit: number, tenantOf?: Map<number, number>): Ranked {
-  const { values, rows, hosts, first } = groups
+  const { values, rows, first } = groups
+  const hosts = hostsOfEach(groups)
   const sign = order === 'most' || order === 'widest' ? -1 : 1
   const size = order === 'most' || order === 'fewest' ? rows : hosts
-  const text = (id: number) => values[id]!.join('\n')
+  const text = (id: number) => (values[id]!.length === 1 ? (values[id]![0] ?? '') : values[id]!.join('\n'))
   const compare = (a: number, b: number) =>
     sign * (size[a]! - size[b]!) || sign * (rows[a]! - rows[b]!) || (text(a) < text(b) ? -1 : 1)
-  let ids = [...values.keys()]
-  if (ids.length > limit) {
-    const worst = Float64Array.from(size, (n) => sign * n).sort()[limit - 1]!
-    ids = ids.filter((id) => sign * size[id]! <= worst)
-  }
-  const best = ids.sort(compare).slice(0, limit)
+  const best = bestOf(values.length, limit, compare)
   const tenants = tenantOf && tenantsOf(groups, new Set(best), tenantOf)
   return {
     values: best.map((id) => ({
@@ -223,9 +280,30 @@ export function ranked(groups: Groups, order: Order, limit: number, tenantOf?: M
   }
 }
 
+/** The first of so many in an order, which is told by looking at each once: sorting them all takes longer than counting them. */
+function bestOf(length: number, most: number, compare: (a: number, b: number) => number): number[] {
+  const kept: number[] = []
+  let worst: number | undefined
+  for (let id = 0; id < length; id++) {
+    if (worst !== undefined && compare(id, worst) > 0) continue
+    if (kept.push(id) < 2 * most + 100) continue
+    kept.sort(compare).length = most
+    worst = kept[most - 1]
+  }
+  return kept.sort(compare).slice(0, most)
+}
+
+/** On how many hosts each group was seen. */
+function hostsOfEach({ pairs, values }: Groups): Int32Array {
+  leaveOnce(pairs)
+  const hosts = new Int32Array(values.length)
+  for (let i = 0; i < pairs.n; i++) hosts[pairs.groups[i]!]!++
+  return hosts
+}
+
 /** Told by the hosts, and of the groups that are shown alone: nothing is kept of them while rows are counted. */
-function tenantsOf({ pairs: { slots, hosts } }: Groups, ids: Set<number>, tenantOf: Map<number, number>) {
+function tenantsOf({ pairs: { groups, hosts, hostIds, n } }: Groups, ids: Set<number>, tenantOf: Map<number, number>) {
   const found = new Map([...ids].map((id) => [id, new Set<number>()]))
-  for (const [at, group] of slots.entries()) if (group !== 0) found.get(group - 1)?.add(tenantOf.get(hosts[at]!)!)
+  for (let i = 0; i < n; i++) found.get(groups[i]!)?.add(tenantOf.get(hostIds[hosts[i]!]!)!)
   return found
 }
