@@ -48,6 +48,8 @@ insert into indicators (tenant_id, list_id, kind, value, key) select 1, id, 'ip'
 insert into indicator_hits (tenant_id, owner_tenant_id, indicator_id, host_id, collection_id, source_id, row_number, event_micros)
   select 1, 1, i.id, h.id, s.collection_id, s.source_id, 0, 0 from indicators i, hosts h, collection_sources s;
 insert into indicator_sweeps (tenant_id, owner_tenant_id, list_id) select 1, 1, id from indicator_lists;
+insert into hushed_indicators select 1, 1, id from indicators;
+insert into benign_epochs values (1, 1);
 insert into benign_rules (tenant_id, query, reason, author) values (1, 'a', 'known', 'ada');
 insert into triage_actions (tenant_id, kind, mark, author) values (1, 'mark', 'seen', 'ada');
 insert into triage_changes (tenant_id, action_id, collection_id, source_id, row_number) select 1, a.id, s.collection_id, s.source_id, 0 from triage_actions a, collection_sources s;

@@ -148,6 +148,11 @@ export interface AuditEvents {
   tenantId: number;
 }
 
+export interface BenignEpochs {
+  epoch: number;
+  tenantId: number;
+}
+
 export interface BenignProgress {
   actionId: number;
   doneBlock: Generated<number>;
@@ -482,6 +487,12 @@ export interface Hosts {
   tenantId: number;
 }
 
+export interface HushedIndicators {
+  indicatorId: number;
+  ownerTenantId: number;
+  tenantId: number;
+}
+
 export interface ImportKeys {
   certificate: string;
   createdAt: Generated<Timestamp>;
@@ -576,9 +587,17 @@ export interface IndicatorLists {
    * its values are never a hit, whichever other list they stand on
    */
   benign: Generated<boolean>;
+  /**
+   * how often what it takes out of other lists has changed; 0 for one that never was benign
+   */
+  benignChanges: Generated<number>;
   confidence: Generated<number>;
   createdAt: Generated<Timestamp>;
   deletedAt: Timestamp | null;
+  /**
+   * whom it may have taken something out of
+   */
+  everSharedWith: Generated<number[]>;
   /**
    * grows when the whole list must be swept again: it was switched on, prolonged, or made malicious
    */
@@ -634,6 +653,10 @@ export interface Indicators {
 }
 
 export interface IndicatorSweeps {
+  /**
+   * the state of the benign lists for which it was swept
+   */
+  benignEpoch: Generated<number>;
   error: string | null;
   generation: Generated<number>;
   listId: number;
@@ -994,6 +1017,7 @@ export interface DB {
   artifacts: Artifacts;
   askedQueries: AskedQueries;
   auditEvents: AuditEvents;
+  benignEpochs: BenignEpochs;
   benignProgress: BenignProgress;
   benignRules: BenignRules;
   blockColumns: BlockColumns;
@@ -1011,6 +1035,7 @@ export interface DB {
   fileChunks: FileChunks;
   files: Files;
   hosts: Hosts;
+  hushedIndicators: HushedIndicators;
   importKeys: ImportKeys;
   importMappings: ImportMappings;
   imports: Imports;

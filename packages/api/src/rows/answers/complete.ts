@@ -4,7 +4,7 @@ import { quoteValue, type completeInput } from '../input.ts'
 import { builtins, marks } from '../language/ast.ts'
 import { AppError } from '../../errors.ts'
 import { parseField, parseQuery } from '../language/parse.ts'
-import { tagsOf } from '../plan/marked.ts'
+import { indicatorsHit, tagsOf } from '../plan/marked.ts'
 import { fieldPaths, sourcesOf, hostsOf } from '../naming/queries.ts'
 import { type Searcher } from '../rows.ts'
 import { stackOf } from './stack.ts'
@@ -68,6 +68,10 @@ function readable(query: string, now: Date) {
 async function builtinValues({ scope }: Searcher, name: string, begun: string, limit: number): Promise<Suggestion[]> {
   if (name === 'mark') return begunWith(marks, begun, limit)
   if (name === 'tag') return begunWith(await tagsOf(scope), begun, limit)
+  if (name === 'indicator') {
+    const found = await indicatorsHit(scope)
+    return begunWith([...found.map(({ list }) => list), ...found.map(({ value }) => value)], begun, limit)
+  }
   const hosts = ['host', 'os', 'label'].includes(name) ? await hostsOf(scope) : []
   const sources = name === 'source' || name === 'artifact' ? await sourcesOf(scope) : []
   const texts = [

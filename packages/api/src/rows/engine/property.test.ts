@@ -230,6 +230,9 @@ const builtins = [
   'tag:One',
   'tag:*',
   'tag:t*',
+  'indicator:known.example',
+  'indicator:*',
+  'indicator:Watch*',
 ]
 
 function leafOf(c: Chance): string {
@@ -295,6 +298,7 @@ async function fill(c: Chance, tenantId: number): Promise<Map<string, PlainRow>>
           time: NaN,
           mark: 'unseen',
           tags: [],
+          indicators: [],
         })
     }
   }
@@ -304,7 +308,20 @@ async function fill(c: Chance, tenantId: number): Promise<Map<string, PlainRow>>
 /** People say something of some of the rows. */
 async function judge(c: Chance, tenantId: number, rows: Map<string, PlainRow>) {
   const user = await bed.callerOf(tenantId, 'user')
+  const indicator = await id(
+    `with l as (insert into indicator_lists (tenant_id, name) values ($1, 'Watched') returning id)
+     insert into indicators (tenant_id, list_id, kind, value, key) select $1, id, 'domain', 'known.example', 'x' from l returning id`,
+    [tenantId],
+  )
   for (const [name, row] of rows) {
+    if (c.below(3) === 0) {
+      row.indicators.push('known.example', 'Watched')
+      await bed.root.query(
+        `insert into indicator_hits (tenant_id, owner_tenant_id, indicator_id, host_id, collection_id, source_id, row_number, event_micros)
+         select tenant_id, tenant_id, $2, host_id, id, $4, $5, 0 from collections where tenant_id = $1 and id = $3`,
+        [tenantId, indicator, ...name.split('.').map(Number)],
+      )
+    }
     if (c.below(3) === 0) {
       row.mark = c.one(['seen', 'benign', 'suspicious', 'malicious'])
       await user.triage.mark({ rows: [name], mark: row.mark as 'seen' })

@@ -15,6 +15,8 @@ export interface PlainRow {
   time: number
   mark: string
   tags: string[]
+  /** Values and lists of the indicators that stand in it. */
+  indicators: string[]
 }
 
 interface PlainLeaf {
@@ -134,6 +136,7 @@ function builtinHolds(name: string, test: Test, row: PlainRow): boolean {
     collection: [String(row.collection)],
     mark: [row.mark],
     tag: row.tags,
+    indicator: row.indicators,
   }
   if (name !== 'time') return names[name]!.some((text) => text !== null && textPasses(fold(text), false, test))
   if (test.kind !== 'range') return true

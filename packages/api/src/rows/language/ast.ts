@@ -11,6 +11,7 @@ export const builtins = [
   'time',
   'mark',
   'tag',
+  'indicator',
 ] as const
 /** What a row is marked as; one that nobody marked is unseen. */
 export const marks = ['unseen', 'seen', 'benign', 'suspicious', 'malicious'] as const
@@ -29,9 +30,9 @@ export interface FieldName {
 
 export type FieldRef = { builtin: Builtin } | { field: FieldName }
 
-/** Whether it is what people say of rows, and no part of what was sent. */
-export const isTriage = (ref: FieldRef): ref is { builtin: 'mark' | 'tag' } =>
-  'builtin' in ref && (ref.builtin === 'mark' || ref.builtin === 'tag')
+/** Whether it is what is said of rows, and no part of what was sent. */
+export const isTriage = (ref: FieldRef): ref is { builtin: 'mark' | 'tag' | 'indicator' } =>
+  'builtin' in ref && (ref.builtin === 'mark' || ref.builtin === 'tag' || ref.builtin === 'indicator')
 
 /** Seconds since 1970, and the rest of the second. */
 export interface Instant {

@@ -30,6 +30,43 @@ export async function tagsOf(scope: ReadScope): Promise<string[]> {
   return rows.map(({ tag }) => tag)
 }
 
+/** Rows in which an indicator was found whose value, or the name of whose list, fits. */
+export async function rowsHit(scope: ReadScope, fits: (text: string) => boolean): Promise<NamedRows> {
+  const ids = (await indicatorsHit(scope)).filter(({ value, list }) => fits(value) || fits(list)).map(({ id }) => id)
+  const from = sql`indicator_hits h where h.indicator_id = any (${ids}::bigint[]) and not exists (select from hushed_indicators q
+    where q.tenant_id = h.tenant_id and q.owner_tenant_id = h.owner_tenant_id and q.indicator_id = h.indicator_id)`
+  return { of: 'rows', except: false, ranges: await rangesOf(scope, from) }
+}
+
+export interface IndicatorHit {
+  ownerTenantId: number
+  id: number
+  value: string
+  list: string
+}
+
+/** Indicators on malicious lists that have hits: one look-up for each, however many rows they stand in. */
+export async function indicatorsHit(scope: ReadScope): Promise<IndicatorHit[]> {
+  // Ids are one sequence for all tenants; each order has its index.
+  const next = (after: ReturnType<typeof sql>) =>
+    scope.tenantId === 'all'
+      ? sql`select h.owner_tenant_id as owner, h.indicator_id as id from indicator_hits h where (h.owner_tenant_id, h.indicator_id) > ${after}
+          order by h.owner_tenant_id, h.indicator_id limit 1`
+      : sql`select h.owner_tenant_id as owner, h.indicator_id as id from indicator_hits h where h.tenant_id = ${scope.tenantId}
+          and (h.tenant_id, h.indicator_id) > ${after} order by h.tenant_id, h.indicator_id limit 1`
+  const [first, further] =
+    scope.tenantId === 'all' ? [sql`(0, 0)`, sql`(f.owner, f.id)`] : [sql`(0, 0)`, sql`(${scope.tenantId}::int, f.id)`]
+  const { rows } = await sql<IndicatorHit>`
+with recursive found as ((${next(first)}) union all select n.* from found f cross join lateral (${next(further)}) n)
+select i.tenant_id as owner_tenant_id, i.id, i.value, l.name as list from found f
+join indicators i on i.tenant_id = f.owner and i.id = f.id and i.deleted_at is null
+join indicator_lists l on l.tenant_id = i.tenant_id and l.id = i.list_id and l.deleted_at is null and not l.benign
+where coalesce(i.valid_from <= now(), true) and coalesce(l.valid_from <= now(), true)
+  and ${scope.tenantId === 'all' ? sql`true` : sql`(l.tenant_id = ${scope.tenantId} or ${scope.tenantId}::int = any (l.shared_with))`}
+order by i.id`.execute(scope.db)
+  return rows
+}
+
 interface RangesOfSource {
   collectionId: number
   sourceId: number
