@@ -93,6 +93,7 @@ test('every procedure says who may call it', () => {
       "indicators.hitsOf: indicator:read",
       "indicators.import: indicator:work",
       "indicators.list: indicator:read",
+      "indicators.promote: indicator:work",
       "indicators.recognise: indicator:read",
       "indicators.remove: indicator:work",
       "indicators.restore: indicator:work",

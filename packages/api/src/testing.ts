@@ -101,6 +101,7 @@ export const rowOf: Record<string, { table: string; input?: object; as?: string;
   'indicators.add': { table: 'indicator_lists', input: { indicators: [{ kind: 'ip', value: '192.0.2.9' }] } },
   'indicators.import': { table: 'indicator_lists', input: { format: 'text', text: '192.0.2.9' } },
   'indicators.export': { table: 'indicator_lists', input: { format: 'text' } },
+  'indicators.promote': { table: 'indicator_lists', as: 'listId', input: { artifacts: [1] } },
   'indicators.remove': { table: 'indicator_lists', input: { indicators: [1] } },
   'ingestion.import': { table: 'imports' },
   'ingestion.cancelImport': { table: 'imports' },

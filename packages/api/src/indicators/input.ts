@@ -94,6 +94,15 @@ export const toCaseInput = z.object({
   title: z.string().trim().min(1).max(300).optional(),
 })
 
+/** Artifacts of cases onto a list, or the new one that is named. */
+export const promoteInput = z.object({
+  artifacts: z.array(id).min(1).max(1000),
+  listId: id.optional(),
+  name: fields.name.optional(),
+  /** Also those that would find too much; else they are named and left out. */
+  broad: z.boolean().default(false),
+})
+
 const column = z.string().max(1000)
 export const importInput = z.object({
   /** The list to add to, or the name of a new one. */

@@ -2,9 +2,10 @@ import type { Database } from '@velocicompanion/db'
 import type { Searcher } from '../rows/rows.ts'
 import { inTenant, type TenantScope } from '../scope.ts'
 import type { Services } from '../services.ts'
+import { benignDue, benignEpochs, hushDue } from './benign/queries.ts'
 import { keepHits } from './hits/keep.ts'
 import { blocksBeyond, moveOn, tenantsMatching, watermark } from './matching/arrivals.ts'
-import { matchesIn, matchesInStored, type Match } from './matching/find.ts'
+import { matchesIn, matchesInStored, type Matched } from './matching/find.ts'
 import { type Due, exactIn, listsDue, nextOf, noteSwept, patternsIn } from './matching/queries.ts'
 
 interface Matching {
@@ -36,14 +37,14 @@ const reading = <T>(
 const keeping = (
   { database }: Matching,
   tenantId: number,
-  matches: Match[],
+  matched: Matched,
   also = async (_scope: TenantScope) => {},
 ) =>
   inTenant(
     database.db,
     tenantId,
     async (scope) => {
-      await keepHits(scope, matches)
+      await keepHits(scope, matched)
       await also(scope)
     },
     { origin, statementTimeout: 120_000 },
@@ -90,28 +91,30 @@ const exactAtOnce = 2000
 /** A name or a pattern is a search of its own. */
 const patternsAtOnce = 20
 
-/** Looks for new and changed lists in all that is stored, batch by batch: one that was cut is gone on with. */
+/** Looks for new and changed lists in all that is stored, batch by batch: one that was cut is gone on with. All of them, once a benign one changed. */
 export async function sweepLists(matching: Matching) {
-  for (const due of await listsDue(matching.database)) {
+  for (const { tenantId, epoch } of await benignDue(matching.database))
+    await inTenant(matching.database.db, tenantId, (scope) => hushDue(scope, epoch), { origin })
+  for (const due of await listsDue(matching.database, benignEpochs)) {
     let left: Due | undefined = due
     while (left && !matching.signal.aborted) left = await sweepNext(matching, left)
   }
 }
 
 async function sweepNext(matching: Matching, due: Due): Promise<Due | undefined> {
-  const { matches, sweptTo, ended } = await reading(matching, due.tenantId, async (searcher) => {
+  const { matched, sweptTo, ended } = await reading(matching, due.tenantId, async (searcher) => {
     const next = await nextOf(searcher.scope, due, exactAtOnce)
     const patterns = next.filter(({ term }) => term === null)
     const cut = patterns[patternsAtOnce]
     const batch = cut ? next.slice(0, next.indexOf(cut)) : next
     const whole = !cut && next.length < exactAtOnce
     return {
-      matches: await matchesInStored(searcher, batch),
+      matched: await matchesInStored(searcher, batch),
       sweptTo: Math.max(batch.at(-1)?.id ?? due.sweptTo, whole ? due.lastIndicator : 0),
       ended: whole,
     }
   })
-  await keeping(matching, due.tenantId, matches, async (scope) => {
+  await keeping(matching, due.tenantId, matched, async (scope) => {
     await noteSwept(scope, due, sweptTo)
   })
   return ended ? undefined : { ...due, sweptTo }

@@ -6,7 +6,9 @@ import { beyond, holds, page, type Place } from '../keyset.ts'
 import { may } from '../permissions.ts'
 import type { ReadScope, TenantScope } from '../scope.ts'
 import type { Tlp, WrittenIndicator } from './input.ts'
-import { addTo, sweepOthers } from './values/queries.ts'
+import { benignChanged } from './benign/queries.ts'
+import { hushed, standing } from './hits/queries.ts'
+import { addTo } from './values/queries.ts'
 
 const restoreDays = 30
 
@@ -23,6 +25,22 @@ interface Written {
   validFrom: string | null
   validUntil: string | null
   sharedWith: number[]
+}
+
+/** A list of which nothing is said but its name. */
+export const plainList: Omit<Written, 'name'> & { indicators: WrittenIndicator[] } = {
+  benign: false,
+  active: true,
+  tlp: 'amber',
+  confidence: 50,
+  severity: 'medium',
+  tags: [],
+  source: '',
+  note: '',
+  validFrom: null,
+  validUntil: null,
+  sharedWith: [],
+  indicators: [],
 }
 
 const columns = [
@@ -74,8 +92,13 @@ const visible = (scope: ReadScope) =>
         'indicators',
       ),
       sql<number>`(select count(*) from indicator_hits h join indicators i on i.tenant_id = h.owner_tenant_id and i.id = h.indicator_id
-        where ${inTenantOf(scope, 'h.tenant_id')} and h.acknowledged_at is null and i.tenant_id = l.tenant_id and i.list_id = l.id and i.deleted_at is null)`.as(
+        where ${inTenantOf(scope, 'h.tenant_id')} and h.acknowledged_at is null and i.tenant_id = l.tenant_id and i.list_id = l.id and i.deleted_at is null
+          and ${standing} and not ${hushed} and not l.benign and coalesce(i.valid_from <= now(), true) and coalesce(l.valid_from <= now(), true))`.as(
         'openHits',
+      ),
+      sql<number>`(select count(distinct q.indicator_id) from hushed_indicators q join indicators i on i.tenant_id = q.owner_tenant_id and i.id = q.indicator_id
+        where ${inTenantOf(scope, 'q.tenant_id')} and i.tenant_id = l.tenant_id and i.list_id = l.id and i.deleted_at is null)`.as(
+        'leftOut',
       ),
       sql<number>`(select count(*) from indicators i where i.tenant_id = l.tenant_id and i.list_id = l.id and i.deleted_at is null
         and i.id <= coalesce((select min(case when s.generation = l.generation then s.swept_to else 0 end) from indicator_sweeps s
@@ -137,7 +160,7 @@ export async function createList(scope: TenantScope, input: Written & { indicato
   if (list.sharedWith.length > 0) await mustShare(scope, list.sharedWith)
   const { id } = await scope.db
     .insertInto('indicatorLists')
-    .values({ tenantId: scope.tenantId, ownerId: ownerIn(scope), ...list })
+    .values({ tenantId: scope.tenantId, ownerId: ownerIn(scope), ...list, everSharedWith: list.sharedWith })
     .returning('id')
     .executeTakeFirstOrThrow()
   await record(scope, 'indicators.create', {
@@ -146,6 +169,7 @@ export async function createList(scope: TenantScope, input: Written & { indicato
     benign: list.benign,
     indicators: indicators.length,
   })
+  if (list.benign) await benignChanged(scope, id)
   if (indicators.length > 0) await addTo(scope, id, indicators)
   return getList(scope, id)
 }
@@ -174,6 +198,9 @@ export async function updateList(scope: TenantScope, { id, version, ...parts }: 
       version: eb('version', '+', 1),
       updatedAt: sql<Date>`now()`,
       ...(sweptAnew(changed) && { generation: eb('generation', '+', 1) }),
+      ...(changed.sharedWith && {
+        everSharedWith: sql<number[]>`array(select distinct unnest(ever_shared_with || ${changed.sharedWith}::int[]))`,
+      }),
     }))
     .where('tenantId', '=', scope.tenantId)
     .where('id', '=', id)
@@ -182,7 +209,7 @@ export async function updateList(scope: TenantScope, { id, version, ...parts }: 
     .returning(['version', 'benign'])
     .executeTakeFirst()
   if (!saved) throw await whyNot(scope, id)
-  if (saved.benign || changed.benign === false) await sweepOthers(scope, id)
+  if (saved.benign || changed.benign === false) await benignChanged(scope, id)
   await record(scope, 'indicators.update', { list: id, version: saved.version, fields: Object.keys(changed) })
   return getList(scope, id)
 }
@@ -199,7 +226,7 @@ export async function deleteList(scope: TenantScope, { id, version }: { id: numb
     .returning(['id', 'version', 'benign'])
     .executeTakeFirst()
   if (!gone) throw await whyNot(scope, id)
-  if (gone.benign) await sweepOthers(scope, id)
+  if (gone.benign) await benignChanged(scope, id)
   await record(scope, 'indicators.delete', { list: id })
   return { id: gone.id, version: gone.version }
 }
@@ -211,9 +238,10 @@ export async function restoreList(scope: TenantScope, id: number) {
     .where('tenantId', '=', scope.tenantId)
     .where('id', '=', id)
     .where('deletedAt', '>', sql<Date>`now() - make_interval(days => ${restoreDays})`)
-    .returning('id')
+    .returning(['id', 'benign'])
     .executeTakeFirst()
   if (!back) throw notFound('deleted indicator list')
+  if (back.benign) await benignChanged(scope, id)
   await record(scope, 'indicators.restore', { list: id })
   return getList(scope, id)
 }

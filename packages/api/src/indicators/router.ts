@@ -14,11 +14,13 @@ import {
   listRef,
   listUpdateInput,
   listVersion,
+  promoteInput,
   removeInput,
   toCaseInput,
 } from './input.ts'
 import { createList, deleteList, getList, listLists, restoreList, updateList } from './queries.ts'
 import { recognise } from './recognise/rules.ts'
+import { promote } from './promotion/queries.ts'
 import { addTo, listValues, removeFrom, shows } from './values/queries.ts'
 
 const id = z.number().int().positive()
@@ -70,6 +72,10 @@ export const indicatorsRouter = router({
   remove: can('indicator:work')
     .input(removeInput)
     .mutation(({ ctx, input }) => removeFrom(ctx.scope, input.id, input.indicators)),
+  /** Puts artifacts of cases on a list: a hit leads back to their case. */
+  promote: can('indicator:work')
+    .input(promoteInput)
+    .mutation(({ ctx, input }) => promote(ctx.scope, input)),
   import: can('indicator:work')
     .input(importInput)
     .mutation(({ ctx, input }) => importIndicators(ctx.scope, input)),

@@ -3,7 +3,7 @@ import { record } from '../../audit.ts'
 import { AppError, notFound } from '../../errors.ts'
 import type { ReadScope, TenantScope } from '../../scope.ts'
 import type { FileFormat } from '../input.ts'
-import { createList, getList } from '../queries.ts'
+import { createList, getList, plainList } from '../queries.ts'
 import { addTo } from '../values/queries.ts'
 import { type CsvMapping, type FileIndicator, readIndicators, writeIndicators } from './file.ts'
 
@@ -17,21 +17,6 @@ interface Imported {
 
 const mostShown = 200
 const mostNote = 20_000
-const plainList = {
-  benign: false,
-  active: true,
-  tlp: 'amber' as const,
-  confidence: 50,
-  severity: 'medium' as const,
-  tags: [],
-  source: '',
-  note: '',
-  validFrom: null,
-  validUntil: null,
-  sharedWith: [],
-  indicators: [],
-}
-
 /** Brings the indicators of a file onto a list, or a new one: all that was understood, or nothing. The rest goes into the list's note. */
 export async function importIndicators(scope: TenantScope, { id, name, format, text, mapping }: Imported) {
   const { indicators, others } = readIndicators(format, text, mapping)

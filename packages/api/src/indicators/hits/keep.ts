@@ -1,12 +1,15 @@
 import { sql } from 'kysely'
 import { notify } from '../../notifications/queries.ts'
 import type { TenantScope } from '../../scope.ts'
-import type { Match } from '../matching/find.ts'
+import { folded } from '../../evidence/terms.ts'
+import { hushThese, lockHushed } from '../benign/queries.ts'
+import type { Match, Matched } from '../matching/find.ts'
+import { benignAmong } from '../matching/queries.ts'
 
 const batch = 2000
 
 /** Keeps hits; a row that was matched before is the same hit. Tells who owns the list of new ones. */
-export async function keepHits(scope: TenantScope, matches: Match[]) {
+export async function keepHits(scope: TenantScope, { matches, hushed }: Matched) {
   const found = matches.flatMap(({ indicator, hits }) =>
     hits.map((hit) => ({
       owner: indicator.ownerTenantId,
@@ -32,11 +35,29 @@ on conflict (tenant_id, indicator_id, collection_id, source_id, row_number) do n
     kept += rows.length
     for (const { indicatorId } of rows) fresh.add(indicatorId)
   }
+  const news = matches.filter(({ indicator }) => fresh.has(indicator.id))
+  const meanwhile = await benignMeanwhile(scope, news, hushed)
   await tell(
     scope,
-    matches.filter(({ indicator }) => fresh.has(indicator.id)),
+    news.filter(({ indicator }) => !meanwhile.has(folded(indicator.value))),
   )
   return kept
+}
+
+/** A value may have come onto a benign list since its rows were looked for. */
+async function benignMeanwhile(scope: TenantScope, news: Match[], hushed: Matched['hushed']) {
+  if (news.length === 0 && hushed.length === 0) return new Map<string, string>()
+  await lockHushed(scope)
+  const asked = [...news.map(({ indicator }) => indicator), ...hushed]
+  const benign = await benignAmong(
+    scope,
+    asked.map(({ value }) => value),
+  )
+  await hushThese(
+    scope,
+    asked.filter(({ value }) => benign.has(folded(value))),
+  )
+  return benign
 }
 
 async function tell(scope: TenantScope, matches: Match[]) {

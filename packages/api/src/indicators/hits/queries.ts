@@ -13,13 +13,9 @@ import type { IndicatorKind } from '../input.ts'
 export const standing = sql<boolean>`not exists (select from runs r where r.tenant_id = h.tenant_id and r.collection_id = h.collection_id
   and r.source_id = h.source_id and r.first_row <= h.row_number and r.first_row + r.n > h.row_number and r.superseded)`
 
-/** A value that came onto a benign list since it was matched. Patterns of such lists hold for what is matched from then on. */
-const benign = (scope: ReadScope) => sql<boolean>`(i.term is not null and exists (select from indicators b
-  join indicator_lists bl on bl.tenant_id = b.tenant_id and bl.id = b.list_id
-  where b.term = i.term and b.deleted_at is null and lower(b.value) = lower(i.value) and bl.benign and bl.active and bl.deleted_at is null
-    and ${scope.tenantId === 'all' ? sql`bl.tenant_id = h.tenant_id` : sql`(b.tenant_id = ${scope.tenantId} or ${scope.tenantId}::int = any (bl.shared_with))`}
-    and coalesce(bl.valid_from <= now(), true) and coalesce(bl.valid_until > now(), true)
-    and coalesce(b.valid_from <= now(), true) and coalesce(b.valid_until > now(), true)))`
+/** Its value stands on a benign list of the tenant. */
+export const hushed = sql<boolean>`exists (select from hushed_indicators q where q.tenant_id = h.tenant_id
+  and q.owner_tenant_id = h.owner_tenant_id and q.indicator_id = h.indicator_id)`
 
 const inScope = (scope: ReadScope) =>
   scope.tenantId === 'all' ? sql<boolean>`true` : sql<boolean>`h.tenant_id = ${scope.tenantId}`
@@ -40,7 +36,13 @@ const hits = (scope: ReadScope) =>
     .where('l.benign', '=', false)
     .where(sql<boolean>`coalesce(i.valid_from <= now(), true) and coalesce(l.valid_from <= now(), true)`)
     .where(standing)
-    .where(sql<boolean>`not ${benign(scope)}`)
+    .where(sql<boolean>`not ${hushed}`)
+
+/** The case that an indicator was promoted from; another tenant's case is nobody's business. */
+export const fromCase = (scope: ReadScope) => sql<{ id: number; title: string } | null>`(
+  select json_build_object('id', c.id, 'title', c.title) from cases c where c.tenant_id = i.tenant_id
+    and ${scope.tenantId === 'all' ? sql`true` : sql`c.tenant_id = ${scope.tenantId}`}
+    and c.id = (i.origin->>'case')::bigint and c.deleted_at is null)`
 
 const rowName = sql<string>`h.collection_id || '.' || h.source_id || '.' || h.row_number`
 
@@ -69,8 +71,9 @@ export async function groupedHits(scope: ReadScope, { listId, hostId, open, limi
       sql<number>`(array_agg(h.host_id order by h.event_micros desc, h.id desc))[1]`.as('hostId'),
       sql<number>`(array_agg(h.tenant_id order by h.event_micros desc, h.id desc))[1]`.as('tenantId'),
       sql<number[]>`coalesce(json_agg(distinct h.case_id) filter (where h.case_id is not null), '[]')`.as('cases'),
+      fromCase(scope).as('fromCase'),
     ])
-    .groupBy(['i.id', 'i.tenantId', 'i.listId', 'i.kind', 'i.match', 'i.value', 'l.name', 'l.severity'])
+    .groupBy(['i.id', 'i.tenantId', 'i.listId', 'i.kind', 'i.match', 'i.value', 'i.origin', 'l.name', 'l.severity'])
     .orderBy('l.severity', 'desc')
     .orderBy('last', 'desc')
     .orderBy('i.id')
@@ -122,9 +125,12 @@ export async function hitsOf(scope: ReadScope, names: string[]) {
       'i.value',
       'l.name as list',
       'l.severity',
+      'l.tlp',
       'h.acknowledgedAt',
+      'h.acknowledgedBy',
       'h.caseId',
     ])
+    .select(fromCase(scope).as('fromCase'))
     .orderBy('i.id')
     .limit(2000)
     .execute()
@@ -160,8 +166,9 @@ export async function hitsToCase(
       and r.source_id = h.source_id and r.first_row <= h.row_number and r.first_row + r.n > h.row_number)`)
     .select(['i.id', 'i.kind', 'i.value', 'l.name as list', 'l.severity', rowName.as('row')])
     .orderBy('h.eventMicros', 'desc')
-    .limit(mostCaseRows)
+    .limit(mostCaseRows + 1)
     .execute()
+  const isMore = found.splice(mostCaseRows).length > 0
   if (found.length === 0) throw notFound('hit')
   const id = caseId ?? (await caseOf(scope, found[0]!, title)).id
   const rows = [...new Set(found.map(({ row }) => row))]
@@ -178,7 +185,7 @@ export async function hitsToCase(
     .where(sql<boolean>`indicator_id = any (${indicators}::bigint[])`)
     .execute()
   await acknowledge(scope, indicators, undefined)
-  return { caseId: id, added }
+  return { caseId: id, added, isMore }
 }
 
 interface Hit {

@@ -11,6 +11,12 @@ export interface Match {
   hits: Hit[]
 }
 
+export interface Matched {
+  matches: Match[]
+  /** What was not looked for, as it stands on a benign list. */
+  hushed: Wanted[]
+}
+
 /** Of an indicator that stands in more rows the newest are kept: it is too broad for a list of them. */
 const mostRows = 10_000
 /** Looked through at once, so that searches of others find a gap soon. */
@@ -19,8 +25,8 @@ const always = { from: -9e18, to: 9e18 }
 const filter = { sources: undefined, superseded: false, since: always.from, until: always.to }
 
 /** The stored rows in which indicators stand. What stands on a benign list is none. */
-export async function matchesInStored(searcher: Searcher, wanted: Wanted[]): Promise<Match[]> {
-  const bad = await withoutBenign(searcher, wanted)
+export async function matchesInStored(searcher: Searcher, wanted: Wanted[]): Promise<Matched> {
+  const { bad, hushed } = await withoutBenign(searcher, wanted)
   const byTerm = Map.groupBy(
     bad.filter(({ term }) => term !== null),
     ({ term }) => term!,
@@ -32,7 +38,7 @@ export async function matchesInStored(searcher: Searcher, wanted: Wanted[]): Pro
     const plan = await planRows(searcher, { filter: node, leaves }, always, collect)
     matches.push({ indicator, hits: await rowsOf(searcher, plan) })
   }
-  return matches.filter(({ hits }) => hits.length > 0)
+  return { matches: matches.filter(({ hits }) => hits.length > 0), hushed }
 }
 
 /** The rows of some blocks in which indicators stand; `exact` are those that the blocks' terms name. */
@@ -40,8 +46,8 @@ export async function matchesIn(
   searcher: Searcher,
   blocks: AnyOf[],
   { exact, patterns }: { exact: Wanted[]; patterns: Wanted[] },
-): Promise<Match[]> {
-  const bad = await withoutBenign(searcher, [...exact, ...patterns])
+): Promise<Matched> {
+  const { bad, hushed } = await withoutBenign(searcher, [...exact, ...patterns])
   const byTerm = Map.groupBy(
     bad.filter(({ term }) => term !== null),
     ({ term }) => term!,
@@ -53,7 +59,7 @@ export async function matchesIn(
     bad.filter(({ term }) => term === null),
     matches,
   )
-  return matches.filter(({ hits }) => hits.length > 0)
+  return { matches: matches.filter(({ hits }) => hits.length > 0), hushed }
 }
 
 async function withoutBenign({ scope }: Searcher, wanted: Wanted[]) {
@@ -61,7 +67,10 @@ async function withoutBenign({ scope }: Searcher, wanted: Wanted[]) {
     scope,
     wanted.map(({ value }) => value),
   )
-  return wanted.filter(({ value }) => !benign.has(folded(value)))
+  const [hushed = [], bad = []] = [true, false].map((is) =>
+    wanted.filter(({ value }) => benign.has(folded(value)) === is),
+  )
+  return { bad, hushed }
 }
 
 const collect = { kind: 'page' as const, size: mostRows, after: undefined }

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import { folded, termSeed, hashTerm } from '../../evidence/terms.ts'
 import { matcherOf } from '../../rows/engine/tests.ts'
 import { termKey } from '../../rows/queries.ts'
@@ -64,6 +64,10 @@ export async function benignAmong(scope: ReadScope, values: string[]): Promise<M
   return found
 }
 
+export async function hasBenignPatterns(scope: ReadScope): Promise<boolean> {
+  return (await indicatorsIn(scope, true).where('i.term', 'is', null).select('i.id').limit(1).execute()).length > 0
+}
+
 /** Rows that a sweep looks through. */
 export async function storedRows(scope: ReadScope): Promise<number> {
   const { rows } = await scope.db
@@ -109,19 +113,23 @@ export interface Due {
   ownerTenantId: number
   listId: number
   generation: number
+  /** Of the benign lists (benign/queries.ts). */
+  epoch: number
   sweptTo: number
   lastIndicator: number
 }
 
-export const listsDue = (database: Database): Promise<Due[]> =>
+/** `epochs` are the states of the tenants' benign lists. */
+export const listsDue = (database: Database, epochs: RawBuilder<unknown>): Promise<Due[]> =>
   asReader(database, async (trx) => {
     const { rows } = await sql<Due>`
-select t.id as tenant_id, l.tenant_id as owner_tenant_id, l.id as list_id, l.generation, l.last_indicator,
-  case when s.generation = l.generation then s.swept_to else 0 end as swept_to
-from indicator_lists l join tenants t on t.id = l.tenant_id or t.id = any (l.shared_with)
-left join indicator_sweeps s on s.tenant_id = t.id and s.owner_tenant_id = l.tenant_id and s.list_id = l.id
-where l.deleted_at is null and l.active and not l.benign and coalesce(l.valid_until > now(), true)
-  and (s.generation is distinct from l.generation or s.swept_to < l.last_indicator)
+with t as materialized (${epochs})
+select t.tenant_id, l.tenant_id as owner_tenant_id, l.id as list_id, l.generation, t.epoch, l.last_indicator,
+  case when s.generation = l.generation and s.benign_epoch = t.epoch then s.swept_to else 0 end as swept_to
+from indicator_lists l join t on t.tenant_id = l.tenant_id or t.tenant_id = any (l.shared_with)
+left join indicator_sweeps s on s.tenant_id = t.tenant_id and s.owner_tenant_id = l.tenant_id and s.list_id = l.id
+where l.deleted_at is null and l.active and not l.benign and coalesce(l.valid_until > now(), true) and l.last_indicator > 0
+  and (s.generation is distinct from l.generation or s.benign_epoch <> t.epoch or s.swept_to < l.last_indicator)
 order by s.updated_at nulls first, l.updated_at limit 100`.execute(trx)
     return rows
   })
@@ -137,13 +145,13 @@ export const nextOf = (scope: TenantScope, { listId, sweptTo }: Due, limit: numb
     .execute()
 
 /** Notes that a list is looked for up to `sweptTo`. */
-export const noteSwept = (scope: TenantScope, { ownerTenantId, listId, generation }: Due, sweptTo: number) =>
+export const noteSwept = (scope: TenantScope, { ownerTenantId, listId, generation, epoch }: Due, sweptTo: number) =>
   scope.db
     .insertInto('indicatorSweeps')
-    .values({ tenantId: scope.tenantId, ownerTenantId, listId, generation, sweptTo })
+    .values({ tenantId: scope.tenantId, ownerTenantId, listId, generation, benignEpoch: epoch, sweptTo })
     .onConflict((oc) =>
       oc
         .columns(['tenantId', 'ownerTenantId', 'listId'])
-        .doUpdateSet({ generation, sweptTo, updatedAt: sql<Date>`now()` }),
+        .doUpdateSet({ generation, benignEpoch: epoch, sweptTo, updatedAt: sql<Date>`now()` }),
     )
     .execute()

@@ -8,7 +8,8 @@ import { termKey } from '../../rows/queries.ts'
 import type { ReadScope, TenantScope } from '../../scope.ts'
 import type { WrittenIndicator } from '../input.ts'
 import { checkIndicator, keyOf, termFor } from '../rules.ts'
-import { standing } from '../hits/queries.ts'
+import { benignChanged } from '../benign/queries.ts'
+import { fromCase, hushed, standing } from '../hits/queries.ts'
 
 /** Locks the list, so that ids on it grow in the order in which they are committed: a sweep goes by them. */
 async function lockList(scope: TenantScope, id: number) {
@@ -38,7 +39,7 @@ const batch = 5000
 /** Adds what does not stand on the list yet. All of it or nothing. */
 export async function addTo(scope: TenantScope, listId: number, indicators: Given[]) {
   for (const one of indicators) checkIndicator(one)
-  await lockList(scope, listId)
+  const { benign } = await lockList(scope, listId)
   const seed = termSeed(await termKey(scope))
   let added = 0
   for (let at = 0; at < indicators.length; at += batch) {
@@ -64,6 +65,7 @@ on conflict (tenant_id, list_id, key) where deleted_at is null do nothing`.execu
     added += Number(numAffectedRows ?? 0)
   }
   await touch(scope, listId)
+  if (benign && added > 0) await benignChanged(scope, listId)
   await record(scope, 'indicators.add', { list: listId, added, known: indicators.length - added })
   return { added, known: indicators.length - added }
 }
@@ -80,17 +82,6 @@ const touch = (scope: TenantScope, listId: number) =>
     .where('id', '=', listId)
     .execute()
 
-/** What a benign list took out may be a hit once it changes: the tenant's other lists are swept anew. */
-export const sweepOthers = ({ db, tenantId }: TenantScope, listId: number) =>
-  db
-    .updateTable('indicatorLists')
-    .set((eb) => ({ generation: eb('generation', '+', 1) }))
-    .where('tenantId', '=', tenantId)
-    .where('benign', '=', false)
-    .where('deletedAt', 'is', null)
-    .where('id', '<>', listId)
-    .execute()
-
 /** Takes values off a list; their hits go out of sight with them. */
 export async function removeFrom(scope: TenantScope, listId: number, ids: number[]) {
   const { benign } = await lockList(scope, listId)
@@ -104,7 +95,7 @@ export async function removeFrom(scope: TenantScope, listId: number, ids: number
     .returning('id')
     .execute()
   await touch(scope, listId)
-  if (benign) await sweepOthers(scope, listId)
+  if (benign) await benignChanged(scope, listId)
   await record(scope, 'indicators.remove', { list: listId, removed: gone.length })
   return { removed: gone.length }
 }
@@ -123,7 +114,7 @@ const mine = (scope: ReadScope) =>
     ? sql<boolean>`true`
     : sql<boolean>`(l.tenant_id = ${scope.tenantId} or ${scope.tenantId}::int = any (l.shared_with))`
 const hitsIn = (scope: ReadScope) =>
-  sql`from indicator_hits h where ${scope.tenantId === 'all' ? sql`true` : sql`h.tenant_id = ${scope.tenantId}`} and h.owner_tenant_id = i.tenant_id and h.indicator_id = i.id and ${standing}`
+  sql`from indicator_hits h where ${scope.tenantId === 'all' ? sql`true` : sql`h.tenant_id = ${scope.tenantId}`} and h.owner_tenant_id = i.tenant_id and h.indicator_id = i.id and ${standing} and not ${hushed}`
 
 const ended = sql<boolean>`(coalesce(i.valid_until <= now(), false) or coalesce(l.valid_until <= now(), false))`
 
@@ -149,7 +140,7 @@ export async function listValues(scope: ReadScope, { id, query, show, limit, cur
   const rows = await all
     .$if(cursor !== undefined, (q) => q.where('i.id', '<', cursor!))
     .select(['i.id', 'i.listId', 'i.kind', 'i.match', 'i.value', 'i.note', 'i.tags', 'i.validFrom', 'i.validUntil'])
-    .select(['l.name as list', 'l.severity', 'l.benign', ended.as('ended')])
+    .select(['l.name as list', 'l.severity', 'l.benign', ended.as('ended'), fromCase(scope).as('fromCase')])
     .select([
       sql<number>`(select count(*) ${hitsIn(scope)})`.as('rows'),
       sql<number>`(select count(distinct h.host_id) ${hitsIn(scope)})`.as('hosts'),
