@@ -15,6 +15,8 @@ import {
   startTyped,
 } from './fields.ts'
 import { type Exact, type ExactObject, isExactNumber, parseExact, writeExact } from './json.ts'
+import { addString as addDistinct, placeOf } from './strings.ts'
+import { type TermSeed, hashTerm } from './terms.ts'
 import { type Leaves, clearLeaves, hit, leafId, newLeaves, numberLeafId } from './text.ts'
 import { dayOf, readTime } from './times.ts'
 
@@ -41,10 +43,10 @@ export const newBuilding = (): Building => ({
   lastDay: NaN,
 })
 
-export function startBlock(block: Building) {
+export function startBlock(block: Building, seed: TermSeed) {
   block.number++
   if (isFull(block.tree)) block.tree = newFieldTree()
-  clearLeaves(block.leaves)
+  clearLeaves(block.leaves, seed)
   block.columns = []
   block.cappedFields = 0
   block.days = new Set()
@@ -99,7 +101,7 @@ function addValue(block: Building, column: Column, value: unknown, row: number) 
   else if (typeof value === 'number') addNumber(block, column, value, row)
   else if (typeof value === 'object' && value !== null) {
     const json = JSON.stringify(value)
-    const code = column.others.get(json) ?? newOther(column, json, { json }, leafIdsOf(block, value))
+    const code = otherCode(block, column, json) ?? newOther(block, column, json, { json }, leafIdsOf(block, value))
     setCode(block, column, code, row)
   } else addWord(block, column, value as boolean | null, row)
 }
@@ -109,18 +111,18 @@ function addString(block: Building, column: Column, value: string, row: number) 
     return
   if (value !== column.lastString) {
     column.lastString = value
-    column.lastCode = column.strings.get(value) ?? newString(block, column, value)
+    column.lastCode = stringCode(block, column, value)
   }
   column.codes[row] = column.lastCode
   hit(block.leaves, column.leaves[column.lastCode - firstCode] as number, row)
 }
 
-function newString(block: Building, column: Column, value: string): number {
-  const code = column.values.length + firstCode
-  column.strings.set(value, code)
-  column.values.push(value)
-  column.leaves.push(leafId(block.leaves, value))
-  return code
+function stringCode(block: Building, column: Column, value: string): number {
+  const hash = hashTerm(value, block.leaves.seed)
+  const known = placeOf(column.strings, value, hash)
+  if (known >= 0) return known + firstCode
+  column.leaves.push(leafId(block.leaves, value, hash))
+  return addDistinct(column.strings, value, hash) + firstCode
 }
 
 function addTime(block: Building, column: Column, value: string, row: number): boolean {
@@ -150,22 +152,27 @@ function addNumber(block: Building, column: Column, value: number, row: number) 
 
 function addExactNumber(block: Building, column: Column, number: string, row: number) {
   const key = `n${number}`
-  const code = column.others.get(key) ?? newOther(column, key, { number }, [leafId(block.leaves, number)])
+  const code = otherCode(block, column, key) ?? newOther(block, column, key, { number }, [leafId(block.leaves, number)])
   setCode(block, column, code, row)
 }
 
 function addWord(block: Building, column: Column, value: boolean | null, row: number) {
   const key = String(value)
-  setCode(block, column, column.others.get(key) ?? newOther(column, key, value, []), row)
+  setCode(block, column, otherCode(block, column, key) ?? newOther(block, column, key, value, []), row)
 }
 
 /** Values that are no strings, by a key that can't be mistaken: JSON, `n` and a number, `s` and several values, a word. */
-function newOther(column: Column, key: string, value: unknown, leaves: number[]): number {
-  const code = column.values.length + firstCode
-  column.others.set(key, code)
-  column.values.push(value)
+function newOther(block: Building, column: Column, key: string, value: unknown, leaves: number[]): number {
+  addDistinct(column.others, key, hashTerm(key, block.leaves.seed))
   column.leaves.push(leaves)
+  const code = column.strings.values.push(value) - 1 + firstCode
+  column.otherCodes.push(code)
   return code
+}
+
+function otherCode({ leaves }: Building, { others, otherCodes }: Column, key: string): number | undefined {
+  const place = placeOf(others, key, hashTerm(key, leaves.seed))
+  return place < 0 ? undefined : otherCodes[place]
 }
 
 function setCode(block: Building, column: Column, code: number, row: number) {
@@ -236,7 +243,7 @@ function addExactValue(block: Building, column: Column, value: Exact, row: numbe
   else {
     const ids: number[] = []
     const json = writeExact(value, (leaf) => ids.push(leafId(block.leaves, leaf)))
-    setCode(block, column, column.others.get(json) ?? newOther(column, json, { json }, ids), row)
+    setCode(block, column, otherCode(block, column, json) ?? newOther(block, column, json, { json }, ids), row)
   }
 }
 
@@ -244,5 +251,5 @@ function addSeveral(block: Building, column: Column, values: Exact[], row: numbe
   const ids: number[] = []
   const several = values.map((value) => writeExact(value, (leaf) => ids.push(leafId(block.leaves, leaf))))
   const key = `s${JSON.stringify(several)}`
-  setCode(block, column, column.others.get(key) ?? newOther(column, key, { several }, ids), row)
+  setCode(block, column, otherCode(block, column, key) ?? newOther(block, column, key, { several }, ids), row)
 }

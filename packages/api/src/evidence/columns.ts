@@ -34,7 +34,7 @@ const noCodes = 0
  * of the values u32][codes][values, a JSON array][typed numbers]`. The kind stands outside, so that SQL can pick the time columns.
  */
 export function writeColumn(column: Column, n: number): Buffer {
-  const values = Buffer.from(JSON.stringify(column.values))
+  const values = Buffer.from(JSON.stringify(column.strings.values))
   const codes = writeCodes(column, n)
   const head = Buffer.allocUnsafe(9)
   head.writeUInt16LE(n, 0)
@@ -45,7 +45,7 @@ export function writeColumn(column: Column, n: number): Buffer {
   return Buffer.concat([Buffer.from([format, column.typed]), pack(plain)])
 }
 
-function writeCodes({ codes, values }: Column, n: number): Uint8Array {
+function writeCodes({ codes, strings: { values } }: Column, n: number): Uint8Array {
   const first = codes[0]
   let constant = true
   for (let row = 1; row < n && constant; row++) constant = codes[row] === first

@@ -23,7 +23,7 @@ function columnAt(block: Building, path: string[]): Column | undefined {
 }
 
 function fill(times: Float64Array, column: Column, n: number): number {
-  const byCode = column.values.map((value) => microsOfCell(value as Cell))
+  const byCode = column.strings.values.map((value) => microsOfCell(value as Cell))
   let filled = 0
   for (let row = 0; row < n; row++) {
     const code = column.codes[row]!

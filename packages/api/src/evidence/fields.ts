@@ -1,3 +1,5 @@
+import { type Strings, clearStrings, newStrings } from './strings.ts'
+
 /** The place of a field in rows: a tree by key, kept from block to block, as rows of a source look alike. */
 export interface Field {
   path: string[]
@@ -30,10 +32,12 @@ export interface Column {
   numbers: Float64Array
   nanos: Uint32Array
   digits: Uint8Array
-  strings: Map<string, number>
-  others: Map<string, number>
-  /** Distinct values as they stand in the chunk (see columns.ts), and the leaves of each. */
-  values: unknown[]
+  /** The distinct values as they stand in the chunk (see columns.ts): of them the strings are found. */
+  strings: Strings
+  /** Values that are no strings, by what block.ts names them, and the code of each. */
+  others: Strings
+  otherCodes: number[]
+  /** The leaves of each distinct value. */
   leaves: (number | number[])[]
   lastString: string | undefined
   lastCode: number
@@ -87,18 +91,20 @@ export function startColumn(field: Field): Column {
     numbers: new Float64Array(0),
     nanos: new Uint32Array(0),
     digits: new Uint8Array(0),
-    strings: new Map(),
-    others: new Map(),
-    values: [],
+    strings: newStrings(),
+    others: newStrings(),
+    otherCodes: [],
     leaves: [],
     lastString: undefined,
     lastCode: 0,
   })
   column.codes.fill(ABSENT)
   column.typed = 0
-  column.strings = new Map()
-  column.others = new Map()
-  column.values = []
+  clearStrings(column.strings)
+  if (column.otherCodes.length > 0) {
+    clearStrings(column.others)
+    column.otherCodes = []
+  }
   column.leaves = []
   column.lastString = undefined
   return column

@@ -8,7 +8,7 @@ import { filterOf, gramsOf } from './grams.ts'
 import { indicatorsIn } from './indicators.ts'
 import { isWhole } from './json.ts'
 import { type TermSeed, hashDay, hashTerm, termSeed } from './terms.ts'
-import { writeText } from './text.ts'
+import { valuesOfLeaves, writeText } from './text.ts'
 
 export interface Prepared {
   blocks: Block[]
@@ -94,7 +94,7 @@ const building = newBuilding()
 export function prepareBlocks(bytes: Uint8Array, { termKey, receivedAt, final = false }: PrepareOptions): Prepared {
   const out: Prepared = { blocks: [], rejected: [], lines: 0, blank: 0 }
   const job: Job = { bytes, seed: termSeed(termKey), receivedAt, final, building, lines: [], size: 0, out }
-  startBlock(building)
+  startBlock(building, job.seed)
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const text = isAscii(bytes) ? buffer.toString('latin1') : undefined
   for (let start = 0; start < buffer.length;) {
@@ -136,14 +136,14 @@ function addLine(job: Job, line: Line, text: string) {
 
 function finishBlock(job: Job) {
   job.out.blocks.push(makeBlock(job))
-  startBlock(job.building)
+  startBlock(job.building, job.seed)
   job.lines = []
   job.size = 0
 }
 
 function makeBlock({ bytes, seed, receivedAt, final, building, lines, size }: Job): Block {
   const n = lines.length
-  const { values } = building.leaves
+  const values = valuesOfLeaves(building.leaves)
   const received = (row: number) => (typeof receivedAt === 'number' ? receivedAt : receivedAt[lines[row]!.index]!)
   const times = eventTimes(building, n, received)
   return {
@@ -153,7 +153,7 @@ function makeBlock({ bytes, seed, receivedAt, final, building, lines, size }: Jo
     tMax: times.reduce((high, time) => Math.max(high, time), -Infinity),
     ...writeFrames(bytes, lines),
     text: writeText(building.leaves, n),
-    terms: termsOf(building, seed),
+    terms: termsOf(building, values, seed),
     grams: n < smallRows && !final ? { filter: filterOf(values) } : { sorted: gramsOf(values) },
     columns: [
       { path: [], chunk: writeEventTimes(times, n) },
@@ -174,10 +174,9 @@ function runsOf(lines: Line[]) {
   return runs
 }
 
-function termsOf({ leaves, days }: Building, seed: TermSeed): Int32Array {
-  const hashes: number[] = []
-  for (const value of leaves.values) {
-    hashes.push(hashTerm(value, seed))
+function termsOf({ leaves, days }: Building, values: string[], seed: TermSeed): Int32Array {
+  const hashes = Array.from(leaves.strings.hashes.subarray(0, values.length))
+  for (const value of values) {
     for (const indicator of indicatorsIn(value)) hashes.push(hashTerm(indicator, seed))
   }
   for (const day of days) hashes.push(hashDay(day, seed))

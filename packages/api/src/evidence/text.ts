@@ -1,14 +1,16 @@
 import { type Writer, compress, decompress, readVarint, reserve, writeVarint, writer, written } from './bytes.ts'
 import { holdsIndicator } from './indicators.ts'
-import { folded } from './terms.ts'
+import { type Strings, addString, clearStrings, newStrings, placeOf } from './strings.ts'
+import { type TermSeed, folded, hashTerm } from './terms.ts'
 
 /**
  * Gathers the distinct folded leaves of a block and the rows of each. A hit is two numbers in one long list: rows come in
  * order, so one counting sort at the end gives every value's rows.
  */
 export interface Leaves {
-  ids: Map<string, number>
-  values: string[]
+  /** A leaf's number is its place. */
+  strings: Strings
+  seed: TermSeed
   numbers: Map<number, number>
   lastRow: Int32Array
   hits: Int32Array
@@ -16,18 +18,23 @@ export interface Leaves {
 }
 
 export const newLeaves = (): Leaves => ({
-  ids: new Map(),
-  values: [],
+  strings: newStrings(),
+  seed: { a: 0, b: 0 },
   numbers: new Map(),
   lastRow: new Int32Array(4096),
   hits: new Int32Array(32_768),
   hitCount: 0,
 })
 
+/** The folded leaves, each once, by their numbers. */
+export const valuesOfLeaves = ({ strings }: Leaves) => strings.values as string[]
+
+const mostKept = 65_536
+
 /** Empties it for the next block; arrays are kept. */
-export function clearLeaves(leaves: Leaves) {
-  leaves.ids = new Map()
-  leaves.values = []
+export function clearLeaves(leaves: Leaves, seed: TermSeed) {
+  clearStrings(leaves.strings, mostKept)
+  leaves.seed = seed
   leaves.numbers = new Map()
   leaves.hitCount = 0
 }
@@ -38,15 +45,14 @@ function longer(array: Int32Array): Int32Array<ArrayBuffer> {
   return bigger
 }
 
-/** The number of a leaf's value. Empty strings are no leaves: nobody can search for them. */
-export function leafId(leaves: Leaves, value: string): number {
+/** The number of a leaf's value, of which a caller may know the hash. Empty strings are no leaves: nobody can search for them. */
+export function leafId(leaves: Leaves, value: string, hashed?: number): number {
   const key = folded(value)
-  const known = leaves.ids.get(key)
-  if (known !== undefined) return known
-  const id = leaves.values.length
   if (key === '') return -1
-  leaves.ids.set(key, id)
-  leaves.values.push(key)
+  const hash = hashed !== undefined && key === value ? hashed : hashTerm(key, leaves.seed)
+  const known = placeOf(leaves.strings, key, hash)
+  if (known >= 0) return known
+  const id = addString(leaves.strings, key, hash)
   if (id >= leaves.lastRow.length) leaves.lastRow = longer(leaves.lastRow)
   leaves.lastRow[id] = -1
   return id
@@ -69,7 +75,7 @@ export function hit(leaves: Leaves, id: number, row: number) {
 }
 
 /** `starts[id] .. starts[id + 1]` are the places of a value's rows in `rows`. */
-function sortHits({ hits, hitCount, values }: Leaves) {
+function sortHits({ hits, hitCount, strings: { values } }: Leaves) {
   const starts = new Int32Array(values.length + 1)
   for (let i = 0; i < hitCount; i += 2) starts[hits[i]! + 1]!++
   for (let i = 1; i < starts.length; i++) starts[i]! += starts[i - 1]!
@@ -84,7 +90,7 @@ const headerSize = 13
 
 /** `[format u8][plain size u32]`, then zstd of `[rows u32][values u32][bytes of all values u32][values][their lengths][their rows]`. */
 export function writeText(leaves: Leaves, n: number): Buffer {
-  const { values } = leaves
+  const values = valuesOfLeaves(leaves)
   const all = values.join('')
   const size = Buffer.byteLength(all)
   const out = writer(headerSize + size + values.length * 2 + leaves.hitCount * 2)
