@@ -23,6 +23,24 @@ export function shownRow(line: Buffer): Shown {
   return repeated.size === 0 ? { data } : { data, repeated: [...repeated] }
 }
 
+/** What `shownRow` says of a line, as the members of a JSON object: made at once of a line that is written as JavaScript writes JSON, as most are. */
+export function shownMembers(line: Buffer): string {
+  const text = line.length > largest ? undefined : line.toString()
+  if (text !== undefined && isShallow(text) && JSON.stringify(JSON.parse(text)) === text) return `"data":${text}`
+  return JSON.stringify(shownRow(line)).slice(1, -1)
+}
+
+/** Whether it opens too few objects and arrays to be nested too deeply. */
+function isShallow(text: string): boolean {
+  if (text.length < 2 * deepest) return true
+  let opened = 0
+  for (let at = 0; at < text.length && opened <= deepest; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 0x7b || code === 0x5b) opened++
+  }
+  return opened <= deepest
+}
+
 /** Undefined when it is nested too deeply. */
 function holdable(value: Exact, repeated: Set<string>, depth: number): Exact | undefined {
   if (typeof value !== 'object' || value === null) return value

@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads'
 import { type Finish, type Finished, finish, packed } from './finish.ts'
 import { TooMany } from './groups.ts'
 import { keysOf } from './held.ts'
-import { type RowsToShow, type ShownPage, showPage } from './show.ts'
+import { openFrames, type RowsToShow, type ShownPage, showPage } from './show.ts'
 import {
   type BlockTask,
   type Cache,
@@ -27,10 +27,11 @@ export type Replied = WaveAnswer | Finished | { packed: Uint8Array } | ShownPage
 export type Why = 'too many' | 'unreadable' | undefined
 
 const cache: Cache = new Map()
+const frames = openFrames()
 const searches = new Map<number, Search>()
 
 function answer(asked: Asked): Replied {
-  if ('show' in asked) return showPage(asked.show)
+  if ('show' in asked) return showPage(asked.show, frames)
   if ('question' in asked && asked.question) searches.set(asked.search, openSearch(asked.question))
   const search = searches.get(asked.search)
   if (!search) throw new Error('a search that did not begin here')

@@ -7,7 +7,7 @@ import { AppError, damaged, notFound } from '../../errors.ts'
 import type { ReadScope } from '../../scope.ts'
 import { eventTimesOf, type Run } from '../queries.ts'
 import type { Hit } from '../engine/collect.ts'
-import { type ShownLine, showPage, withoutReturn } from '../engine/show.ts'
+import { openFrames, type ShownLine, showPage, withoutReturn } from '../engine/show.ts'
 import type { Searcher } from '../rows.ts'
 import { parseRowId, rowId, type SourceOfCollection } from '../rules.ts'
 import { fieldsOf, firstFrames, foldedCollections, pageParts, runsFrom, runWithRow, storedRows } from './queries.ts'
@@ -102,7 +102,7 @@ export async function showRows(scope: ReadScope, hits: Hit[], showing?: Showing)
       frames: framesFor(some),
     })
     const { wanted, count } = rowsToShow(some, parts, room, rows.length > 0)
-    const shown = showing ? await showing.pool.show(scope.tenantId, wanted, showing.signal) : showPage(wanted)
+    const shown = showing ? await showing.pool.show(scope.tenantId, wanted, showing.signal) : showPage(wanted, openFrames())
     for (const [i, line] of (JSON.parse(shown.json) as ShownLine[]).entries())
       rows.push(rowOf(some[i]!, line, parts.names))
     room -= shown.size
