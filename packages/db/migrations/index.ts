@@ -27,6 +27,7 @@ import * as annotations from './0026_annotations.ts'
 import * as indicators from './0029_indicators.ts'
 import * as triage from './0030_triage.ts'
 import * as benignChanges from './0033_benign_changes.ts'
+import * as lookTermsUpApart from './0038_look_terms_up_apart.ts'
 
 /** Every migration, in order. Names are frozen once released. */
 export const migrations: Record<string, Migration> = {
@@ -58,4 +59,5 @@ export const migrations: Record<string, Migration> = {
   '0029_indicators': indicators,
   '0030_triage': triage,
   '0033_benign_changes': benignChanges,
+  '0038_look_terms_up_apart': lookTermsUpApart,
 }
