@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Deps } from '../app.ts'
 import { contextFor } from '../context.ts'
 import { snakeKeys } from '../rest/words.ts'
+import { inRoom, openRoom } from './room.ts'
 import { took } from './sender-log.ts'
 import { askedFirst, whoIs } from '../who-is.ts'
 
@@ -10,6 +11,7 @@ import { askedFirst, whoIs } from '../who-is.ts'
 export async function ingestDocuments(app: FastifyInstance, deps: Deps, ingest: Ingest) {
   const bodyLimit = Math.min(deps.settings.INGEST_BODY_MB * 1024 * 1024, mostDocumentBytes)
   await app.register((scope, _options, done) => {
+    inRoom(scope, openRoom(), bodyLimit, 30_000)
     scope.removeAllContentTypeParsers()
     // The bytes are the evidence: nothing parses them on the way, whatever the header says they are.
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, next) => next(null, body))

@@ -19,7 +19,7 @@ export interface LongLine {
 
 const groupLines = 1000
 const groupBytes = 1_000_000
-const enoughBytes = 256 * 1024
+export const enoughBytes = 256 * 1024
 
 export class BodyTooLarge extends AppError {
   constructor() {
@@ -61,7 +61,7 @@ export async function* groupsOf(
   }
 }
 
-async function* limited(body: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<Uint8Array, void, void> {
+export async function* limited(body: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<Uint8Array, void, void> {
   let total = 0
   for await (const chunk of body) {
     total += chunk.length
@@ -70,8 +70,8 @@ async function* limited(body: AsyncIterable<Uint8Array>, limit: number): AsyncGe
   }
 }
 
-/** As much again as is held: however long a line grows, each of its bytes is copied a few times only. */
-async function read(chunks: AsyncGenerator<Uint8Array, void, void>, enough: number) {
+/** As much as `enough`, at least. Asked for as much again as is held: however long a line grows, each of its bytes is copied a few times only. */
+export async function read(chunks: AsyncGenerator<Uint8Array, void, void>, enough: number) {
   const parts: Uint8Array[] = []
   for (let size = 0; size < enough;) {
     const { value } = await chunks.next()

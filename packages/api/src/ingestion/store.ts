@@ -12,6 +12,7 @@ import type { Numbers } from './numbers.ts'
 import type { Places } from './places.ts'
 import { compareStored } from './repeats.ts'
 import { partBytes } from './spool.ts'
+import { ownTurn } from './turns.ts'
 import { countRows, writeBlocks } from './write.ts'
 
 export interface Ingest {
@@ -62,6 +63,7 @@ async function storeWhole(ingest: Ingest, target: Target, group: Group, firstRow
   const receivedAt = Date.now() * 1000
   const prepared = await ingest.pool.prepare(bytes, receivedAt)
   const fieldIds = await ingest.fields.of(target, prepared.blocks)
+  await ownTurn()
   const outcome = await withClient(ingest.database, async (client) => {
     const { overlaps, blockIds } = await lockSource(client, target, firstRow, group.lines, prepared.blocks.length)
     if (overlaps) {

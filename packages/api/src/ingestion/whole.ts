@@ -11,6 +11,7 @@ import type { RowsEnvelope } from './protocol.ts'
 import { collectionOf, hostOf, sourceOf } from './records.ts'
 import type { TenantScope } from '../scope.ts'
 import { opening, setAside, type Ingest } from './store.ts'
+import { ownTurn } from './turns.ts'
 import { writeBlocks } from './write.ts'
 
 /** One delivery that is held whole: its place, its rows and their hashes. */
@@ -136,6 +137,7 @@ async function storePrepared(ingest: Ingest, w: Whole, prepared: Prepared): Prom
   const fieldIds = await ingest.fields.of({ tenantId: w.tenantId, sourceId: w.place.sourceId }, prepared.blocks)
   const { deliveryId, blockId } = await ingest.numbers.take()
   const target = { tenantId: w.tenantId, ...w.place, deliveryId }
+  await ownTurn()
   const { group, sha256, e } = w
   try {
     await again(() =>

@@ -1,12 +1,13 @@
 import { AppError } from '../../errors.ts'
 import { groupsOf, type LongLine } from '../lines.ts'
 import { isLong, type Ingest } from '../store.ts'
+import { ownTurn, turnRows } from '../turns.ts'
 import { placeOf, type Units } from './unit.ts'
-import { receiveUnnumbered, type Unnumbered } from './unnumbered.ts'
+import { receiveInPieces, type Streamed } from './unnumbered.ts'
 
 const mostLineBytes = 64 * 1024 * 1024
 
-interface Action {
+export interface Action {
   kind: string
   _index?: unknown
   _id?: unknown
@@ -26,12 +27,19 @@ function actionOf(line: string): Action | undefined {
   return kind && known.includes(kind) && typeof action === 'object' ? { ...action, kind } : undefined
 }
 
-/** Pairs of an action and a document; `rest` is an action whose document has not come. Throws BAD_REQUEST. */
-export function readBulk(body: Buffer, before = 0): Units & { actions: Action[]; rest: Buffer; lines: number } {
-  const found: ReturnType<typeof readBulk> = { units: [], aside: [], actions: [], rest: Buffer.alloc(0), lines: before }
+interface Found extends Units {
+  actions: Action[]
+  /** An action whose document has not come. */
+  rest: Buffer
+  lines: number
+}
+
+/** Pairs of an action and a document. Throws BAD_REQUEST. */
+async function readBulk(body: Buffer, before: number): Promise<Found> {
+  const found: Found = { units: [], aside: [], actions: [], rest: Buffer.alloc(0), lines: before }
   let action: { at: number; read: Action } | undefined
   for (const { bytes, start } of linesOf(body)) {
-    found.lines++
+    if (found.lines++ % turnRows === 0) await ownTurn()
     if (action) {
       found.actions.push(action.read)
       addDocument(found, bytes, action.read)
@@ -69,36 +77,27 @@ function* linesOf(body: Buffer) {
   }
 }
 
-export interface BulkAnswer {
-  rows: number
-  rejected: number
-  actions: Action[]
+type Bulk = Streamed & {
+  /** Hears of each action when its document is durable. */
+  answers?: ((action: Action) => void) | undefined
 }
 
-type Bulk = Pick<Unnumbered, 'credential' | 'origin' | 'told'> & { body: AsyncIterable<Uint8Array>; limit: number }
-
 /** Takes a `_bulk` body in pieces: it is never held whole, and its repeat falls into the same pieces. */
-export async function receiveBulk(ingest: Ingest, { body, limit, ...request }: Bulk): Promise<BulkAnswer> {
-  const answer: BulkAnswer = { rows: 0, rejected: 0, actions: [] }
-  let held = Buffer.alloc(0)
-  let lines = 0
-  const store = async (bytes: Buffer) => {
-    const { rest, actions, lines: read, ...units } = readBulk(bytes, lines)
-    held = Buffer.from(rest)
-    lines = read
-    if (units.units.length + units.aside.length === 0) return
-    const piece = bytes.subarray(0, bytes.length - rest.length)
-    const { rows, rejected } = await receiveUnnumbered(ingest, { ...request, ...units, kind: 'elastic', bytes: piece })
-    answer.rows += rows
-    answer.rejected += rejected
-    answer.actions.push(...actions)
+export async function receiveBulk(ingest: Ingest, { body, limit, answers, ...request }: Bulk) {
+  async function* read() {
+    let held = Buffer.alloc(0)
+    let lines = 0
+    for await (const group of groupsOf(body, limit)) {
+      const bytes = Buffer.concat([held, isLong(group) ? await longLine(group) : group.bytes])
+      const { rest, lines: came, ...piece } = await readBulk(bytes, lines)
+      ;[held, lines] = [Buffer.from(rest), came]
+      if (piece.units.length + piece.aside.length === 0) continue
+      yield { units: piece.units, aside: piece.aside, bytes: bytes.subarray(0, bytes.length - rest.length) }
+      if (answers) piece.actions.forEach(answers)
+    }
+    if (held.length > 0) throw new AppError('BAD_REQUEST', 'The last action has no document')
   }
-  for await (const group of groupsOf(body, limit)) {
-    const bytes = isLong(group) ? await longLine(group) : group.bytes
-    await store(Buffer.concat([held, bytes]))
-  }
-  if (held.length > 0) throw new AppError('BAD_REQUEST', 'The last action has no document')
-  return answer
+  return receiveInPieces(ingest, { ...request, kind: 'elastic' }, read())
 }
 
 /** A document of more than 16 MB is a row that the codec sets aside; one that can't be held is refused. */

@@ -1,5 +1,9 @@
 import { isObject, membersIn, NotJson, readJson, valuesIn, type Member, type Span } from '../document/scan.ts'
+import type { Ingest } from '../store.ts'
+import { ownTurn, turnRows } from '../turns.ts'
+import { piecesOf } from './pieces.ts'
 import { placeOf, type Unit } from './unit.ts'
+import { receiveInPieces, type Streamed } from './unnumbered.ts'
 
 /** A refusal in HEC's own words and codes. */
 export class HecError extends Error {
@@ -14,16 +18,36 @@ export class HecError extends Error {
   }
 }
 
-/** Events of a HEC body: objects one behind the other. Throws HecError. */
-export function readHec(body: Buffer): Unit[] {
+/**
+ * Takes a HEC body in pieces, as they come: it is never held whole. Events in front of the piece that can't be read are stored, as
+ * Splunk does it. Throws HecError.
+ */
+export async function receiveHec(ingest: Ingest, { body, limit, ...request }: Streamed) {
+  let events = 0
+  async function* read() {
+    for await (const { bytes } of piecesOf(body, limit, 0)) {
+      const units = await readHec(bytes, events)
+      events += units.length
+      if (units.length > 0) yield { bytes, units, aside: [] }
+    }
+  }
+  const came = await receiveInPieces(ingest, { ...request, kind: 'splunk' }, read())
+  if (events === 0) throw new HecError(400, 5, 'No data')
+  return came
+}
+
+/** Objects one behind the other; `before` events came in earlier pieces. */
+async function readHec(body: Buffer, before: number): Promise<Unit[]> {
   const units: Unit[] = []
-  for (const value of valuesOf(body)) units.push(unitOf(body, value, units.length))
-  if (units.length === 0) throw new HecError(400, 5, 'No data')
+  for (const value of valuesOf(body, before)) {
+    if (units.length % turnRows === 0) await ownTurn()
+    units.push(unitOf(body, value, before + units.length))
+  }
   return units
 }
 
-function* valuesOf(body: Buffer) {
-  let event = 0
+function* valuesOf(body: Buffer, before: number) {
+  let event = before
   try {
     for (const value of valuesIn(body)) {
       yield value

@@ -17,9 +17,18 @@ export interface Unnumbered extends Units {
   kind: 'elastic' | 'splunk' | 'logscale'
   /** As they came: a repeat of a request has the same bytes. */
   bytes: Buffer
+  /** Which piece of its body it is, from 0: pieces of one body are never repeats of each other. */
+  piece?: number
   origin: Origin
   /** Hears what a request is while it is taken in. */
   told?: ((said: Said) => void) | undefined
+}
+
+/** A body that is taken in piece by piece. */
+export type Streamed = Pick<Unnumbered, 'credential' | 'origin' | 'told'> & {
+  body: AsyncIterable<Uint8Array>
+  /** Most bytes of it. */
+  limit: number
 }
 
 /** How long the same bytes are the same request. A sender repeats within hours; the same row may come again another day. */
@@ -29,6 +38,22 @@ const repeatHours = 24
 interface Part extends Target {
   firstRow: number
   completedAt: Date | null
+}
+
+/** Stores the pieces of a body one by one, and adds up what came. */
+export async function receiveInPieces(
+  ingest: Ingest,
+  request: Pick<Unnumbered, 'credential' | 'origin' | 'told' | 'kind'>,
+  pieces: AsyncIterable<Units & { bytes: Buffer }>,
+): Promise<{ rows: number; rejected: number }> {
+  const total = { rows: 0, rejected: 0 }
+  let piece = 0
+  for await (const part of pieces) {
+    const { rows, rejected } = await receiveUnnumbered(ingest, { ...request, ...part, piece: piece++ })
+    total.rows += rows
+    total.rejected += rejected
+  }
+  return total
 }
 
 /** Stores rows that have no numbers, each behind the last of its source. Returns when all of them are durable. */
@@ -42,7 +67,7 @@ export async function receiveUnnumbered(
     throw new AppError('FORBIDDEN', 'This token names no Velociraptor server and org: make one that does')
   if (units.length + aside.length === 0) return { rows: 0, rejected: 0 }
   request.told?.({ newest: newestOf(units) })
-  const sha256 = createHash('sha256').update(request.bytes).digest()
+  const sha256 = shaOf(request)
   const places = byPlace(units)
   const parts = await inScope(ingest, request, async (scope) => {
     const found = await earlier(scope, request, serverId, sha256)
@@ -61,6 +86,12 @@ export async function receiveUnnumbered(
     return n
   })
   return { rows: units.length + aside.length, rejected }
+}
+
+function shaOf({ bytes, piece = 0 }: Unnumbered) {
+  const hash = createHash('sha256').update(bytes)
+  if (piece > 0) hash.update(`\n${piece}`)
+  return hash.digest()
 }
 
 const inScope = <T>(
