@@ -270,6 +270,37 @@ test('a bulk body of many pieces is cut the same way when it comes again', async
   expect((await reader.rows.search({ query: '' })).total).toBe(3333)
 })
 
+test.each([
+  ['splunk', (event: string) => `{"time":1,"event":${event}}\n`, '', ''],
+  ['logscale', (row: string) => `{"events":[{"attributes":${row}}],"tags":{}},`, '[', '{"events":[]}]'],
+] as const)('a body of %s of many pieces, many of them alike, is stored once', async (name, eventOf, head, tail) => {
+  const sender = senders.find((one) => one.name === name)!
+  const body = head + eventOf('{"same":true,"Artifact":"A","FlowId":"F.1"}').repeat(3333) + tail
+  expect((await send(sender, body)).statusCode).toBe(200)
+  expect((await send(sender, body)).statusCode).toBe(200)
+  const reader = await bed.callerOf(tenant, 'viewer')
+  const [collection] = (await reader.collections.list({})).rows
+  expect(collection).toMatchObject({ rowsStored: 3333 })
+})
+
+test('what stands in front of an event that can not be read is kept, and its number said', async () => {
+  const events = Array.from({ length: 1500 }, (_, n) => `{"event":{"n":${n},"Artifact":"A","FlowId":"F.1"}}`)
+  const answer = await send(splunk, [...events.slice(0, 1200), '{"event":nonsense}', ...events.slice(1200)].join('\n'))
+  expect([answer.statusCode, answer.json()]).toEqual([
+    400,
+    { text: 'Invalid data format', code: 6, 'invalid-event-number': 1200 },
+  ])
+  const reader = await bed.callerOf(tenant, 'viewer')
+  expect((await reader.collections.list({})).rows[0]).toMatchObject({ rowsStored: 1000 })
+})
+
+test('a list that breaks off, or goes on in another way, is refused', async () => {
+  const element = '{"events":[{"attributes":{"n":1}}],"tags":{}}'
+  const many = Array.from({ length: 1000 }, () => element).join()
+  for (const body of [`[${element}`, `[${many}`, `[${many} ${element}]`, `[${many},`])
+    expect((await send(logscale, body)).statusCode, body.slice(-20)).toBe(400)
+})
+
 test("HEC's refusals carry its own codes", async () => {
   const codes = [
     await send(splunk, ''),
@@ -313,8 +344,20 @@ describe('a numbered copy of the same flow', () => {
   const numbered = (rows: string[], start = 0) =>
     feed(`${line({ kind: 'batch', artifact: 'A/B', start_row: start, rows: rows.length })}${rows.join('\n')}\n`)
   const end = (rows: number) => feed(line({ kind: 'flow_end', rows, artifacts: [{ artifact: 'A/B', rows }] }))
+  const uploaded = (rows: string[]) =>
+    rows.map((row) => row.replace(/\}$/, ',"Artifact":"A/B","ClientId":"C.1","FlowId":"F.1"}'))
+  let sends = 0
+  const hec = (rows: string[]) => {
+    const time = ++sends
+    return send(
+      senders[1]!,
+      uploaded(rows)
+        .map((event) => `{"time":${time},"event":${event}}\r\n\r\n`)
+        .join(''),
+    )
+  }
   const unnumbered = (rows: string[]) => {
-    const added = rows.map((row) => row.replace(/\}$/, ',"Artifact":"A/B","ClientId":"C.1","FlowId":"F.1"}'))
+    const added = uploaded(rows)
     const id = () => `{"index":{"_id":"${crypto.randomUUID()}"}}`
     return send(elastic, added.map((row) => `${id()}\n${row}\n`).join(''))
   }
@@ -358,11 +401,21 @@ describe('a numbered copy of the same flow', () => {
     await unnumbered(rowsOf(4))
     expect(await seen()).toBe(4)
     await unnumbered(rowsOf(4))
-    expect(await seen()).toBe(8)
+    expect(await seen()).toBe(4)
+    expect(await listed()).toEqual({ stored: 8, superseded: 8 })
+  })
+
+  test('and when the event was repeated before it came, or several kinds of senders sent the flow', async () => {
+    await unnumbered(rowsOf(4))
+    await unnumbered(rowsOf(4))
+    await hec(rowsOf(4))
+    expect(await seen()).toBe(12)
     await numbered(rowsOf(4))
     await end(4)
     expect(await seen()).toBe(4)
-    expect(await listed()).toEqual({ stored: 8, superseded: 8 })
+    await hec(rowsOf(4))
+    expect(await seen()).toBe(4)
+    expect(await listed()).toEqual({ stored: 16, superseded: 16 })
   })
 
   test('never where it has none of them', async () => {
@@ -371,7 +424,7 @@ describe('a numbered copy of the same flow', () => {
     expect(await seen()).toBe(2)
   })
 
-  test('never while it lacks rows, and never for rows that are newer than it', async () => {
+  test('never while it lacks rows, and never for rows that it does not have', async () => {
     await unnumbered(rowsOf(2))
     await numbered(rowsOf(1))
     await end(2)

@@ -1,25 +1,24 @@
 import type { Database } from '@velocicompanion/db'
 import { sql } from 'kysely'
 import type { TenantScope } from '../scope.ts'
+import { mostCompared, runsOfSameRows } from './same-rows.ts'
 
 /**
  * Leaves rows without numbers, and rows of an import that are not as the server stores them (CSV, the files of a whole
  * hunt), out of answers and counts where the numbered copy of the same source of the same flow, or day,
- * is here as a whole. Where there are more of them than the copy has, those that came after it stay: the flow may have grown.
- * Never the other way round.
+ * is here as a whole. Each kind of sender is held against it by itself, whoever came first: one that sent no more rows than the
+ * copy has sent these. One that sent more sent a repeated event again, or the flow has grown since: then the rows themselves are
+ * compared, and what the copy does not have stays. Never the other way round.
  */
 export async function supersede(scope: TenantScope, { roles }: Pick<Database, 'roles'>, hostIds: number[]) {
   const { rows: copies } = await sql<Copy>`
-select u.collection_id, u.source_id, case when n.rows_stored >= u.rows_stored then now()
-  else greatest(n.updated_at, (select max(d.received_at) from deliveries d
-    where d.tenant_id = n.tenant_id and d.collection_id = n.collection_id and d.source_id = n.source_id)) end as until
+select u.collection_id, u.source_id, n.collection_id as copy_id, n.rows_stored as copied, uc.kind = 'unnumbered' as sent, n.rows_expected is not null as ended
 from collections uc
 join collection_sources u on u.tenant_id = uc.tenant_id and u.collection_id = uc.id and u.rows_superseded < u.rows_stored
 join collections nc on nc.tenant_id = uc.tenant_id and nc.host_id = uc.host_id and nc.flow_id = uc.flow_id and nc.kind in ('flow', 'events', 'import')
 join collection_sources n on n.tenant_id = nc.tenant_id and n.collection_id = nc.id and n.source_id = u.source_id
 where uc.tenant_id = ${scope.tenantId} and uc.host_id = any (${hostIds}::bigint[]) and (uc.kind = 'unnumbered' or uc.kind = 'import' and nc.kind = 'flow')
-  and n.rows_stored > 0
-  and case when n.rows_expected is null then n.rows_stored >= u.rows_stored else n.received @> int8range(0, n.rows_expected) end
+  and n.rows_stored > 0 and (n.rows_expected is null or n.received @> int8range(0, n.rows_expected))
 order by u.collection_id, u.source_id for update of u`.execute(scope.db)
   for (const copy of copies) await leaveOut(scope, roles, copy)
 }
@@ -27,26 +26,42 @@ order by u.collection_id, u.source_id for update of u`.execute(scope.db)
 interface Copy {
   collectionId: number
   sourceId: number
-  until: Date
+  copyId: number
+  copied: number
+  /** By an uploader, not by an import. */
+  sent: boolean
+  /** What the copy should have is known: a day of events has no end. */
+  ended: boolean
 }
 
-async function leaveOut(scope: TenantScope, roles: Database['roles'], { collectionId, sourceId, until }: Copy) {
+async function leaveOut(scope: TenantScope, roles: Database['roles'], copy: Copy) {
   const { tenantId } = scope
+  const { collectionId, sourceId, copyId, copied } = copy
   const deliveries = await scope.db
     .selectFrom('deliveries')
-    .select('id')
+    .select(['id', 'kind', 'rowsStored'])
     .where('tenantId', '=', tenantId)
     .where('collectionId', '=', collectionId)
     .where('sourceId', '=', sourceId)
-    .where('receivedAt', '<=', until)
+    .where('rowsStored', '>', 0)
     .execute()
+  const of = { whole: [] as number[], runs: [] as number[] }
+  for (const some of Map.groupBy(deliveries, ({ kind }) => kind).values()) {
+    const ids = some.map(({ id }) => id)
+    if (some.reduce((sum, { rowsStored }) => sum + rowsStored, 0) <= copied) of.whole.push(...ids)
+    else if (copy.ended && copy.sent && copied <= mostCompared) {
+      const same = await runsOfSameRows(scope, { collectionId, sourceId }, ids, { collectionId: copyId, sourceId })
+      of.runs.push(...same.map(({ firstRow }) => firstRow))
+    }
+  }
+  if (of.whole.length + of.runs.length === 0) return
   // Runs and blocks are the evidence role's own.
   await sql.raw(`set local role ${roles.evidence}`).execute(scope.db)
   const { rows } = await sql<{ n: number }>`
 with gone as (
   update runs set superseded = true
   where tenant_id = ${tenantId} and collection_id = ${collectionId} and source_id = ${sourceId} and not superseded
-    and delivery_id = any (${deliveries.map((d) => d.id)}::bigint[])
+    and (delivery_id = any (${of.whole}::bigint[]) or first_row = any (${of.runs}::bigint[]))
   returning block_id, n
 ), of_blocks as (
   select block_id, sum(n)::int as n from gone group by block_id
