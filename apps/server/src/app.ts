@@ -35,6 +35,8 @@ export interface Deps {
     Partial<Pick<Settings, 'ROLE'>>
   services: Services
   database: Database
+  /** What senders' rows are stored on, so that a person's page waits for none of them. Unset: `database`. */
+  rowsDatabase?: Database | undefined
   log: Logger
   /** The figures of this process; made for the app alone when none are given. */
   metrics?: Metrics
@@ -95,8 +97,8 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   return app
 }
 
-async function ingestOf(app: FastifyInstance, { database, services, disk }: Deps) {
-  const ingest = await openIngest(database, { count: services.count, checkRoom: disk?.checkRoom })
+async function ingestOf(app: FastifyInstance, { database, rowsDatabase = database, services, disk }: Deps) {
+  const ingest = await openIngest(rowsDatabase, { count: services.count, checkRoom: disk?.checkRoom })
   app.addHook('onClose', () => ingest.close())
   return ingest
 }

@@ -57,14 +57,19 @@ async function openParts(settings: Settings, parts: AsyncDisposableStack): Promi
     throw settings.DATABASE_URL ? databaseSentence(error) : error
   })
   const debug = settings.LOG_LEVEL === 'debug' || settings.LOG_LEVEL === 'trace'
-  const database = openDatabase(url, {
-    onError: (error) => log.warn({ err: error }, 'a database connection broke'),
-    log: (query) => {
-      metrics.query(query)
-      if (debug) log.debug({ sql: query.sql, ms: query.durationMs }, 'query')
-    },
-  })
-  parts.defer(() => database.close())
+  const open = (max: number) => {
+    const opened = openDatabase(url, {
+      max,
+      onError: (error) => log.warn({ err: error }, 'a database connection broke'),
+      log: (query) => {
+        metrics.query(query)
+        if (debug) log.debug({ sql: query.sql, ms: query.durationMs }, 'query')
+      },
+    })
+    parts.defer(() => opened.close())
+    return opened
+  }
+  const [database, rowsDatabase] = [open(10), open(8)]
   const endpoint = settings.OTEL_EXPORTER_OTLP_ENDPOINT
   const telemetry = endpoint === undefined ? undefined : await openTelemetry(endpoint)
   parts.defer(() => telemetry?.close())
@@ -74,7 +79,7 @@ async function openParts(settings: Settings, parts: AsyncDisposableStack): Promi
     ...(disk && { warnings: disk.warnings }),
   })
   const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url))
-  return { settings, services, database, log, metrics, telemetry, disk, webFolder }
+  return { settings, services, database, rowsDatabase, log, metrics, telemetry, disk, webFolder }
 }
 
 /**
