@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sendRows } from '../apps/server/src/testing.ts'
 import { bed } from './bed.ts'
 import { latency, timed } from './figures.ts'
+import { watchLoop } from './loop.ts'
 import { forgetPeak, loadAverage, memoryOf } from './processes.ts'
 import { randomFrom } from './random.ts'
 
@@ -13,8 +14,6 @@ const MB = 1024 * 1024
 interface Way {
   path: string
   scheme: string
-  /** Most MB of a body that this route takes: HEC and LogScale bodies are held whole. */
-  mostMb: number
   head(number: number, rows: number): string
   row(text: string): string
   between: string
@@ -38,7 +37,6 @@ const ways: Record<string, Way> = {
   feed: {
     path: 'rows',
     scheme: 'Bearer',
-    mostMb: Infinity,
     head: (number, rows) => `${JSON.stringify(batch(number, rows))}\n`,
     row: (text) => `${text}\n`,
     between: '',
@@ -47,7 +45,6 @@ const ways: Record<string, Way> = {
   elastic: {
     path: 'elastic/_bulk',
     scheme: 'ApiKey',
-    mostMb: Infinity,
     head: () => '',
     row: (text) => `{ "index" : {"_id" : "1", "_index": "artifact_bodies"} }\n${text}\n`,
     between: '',
@@ -56,7 +53,6 @@ const ways: Record<string, Way> = {
   splunk: {
     path: 'splunk/services/collector',
     scheme: 'Splunk',
-    mostMb: 30,
     head: () => '',
     row: (text) => `{"time":1,"event":${text}}\r\n\r\n`,
     between: '',
@@ -65,7 +61,6 @@ const ways: Record<string, Way> = {
   logscale: {
     path: 'logscale/v1/ingest/humio-structured',
     scheme: 'Bearer',
-    mostMb: 30,
     head: () => '[',
     row: (text) => `{"events":[{"attributes":${text}}],"tags":{}}`,
     between: ',',
@@ -125,8 +120,7 @@ async function untilTaken(server: Bed, way: Way, number: number, rows: number) {
 
 async function together(server: Bed, name: string, senders: number, mb: number) {
   const way = ways[name]!
-  const size = Math.min(mb, way.mostMb)
-  const rows = Math.floor((size * MB) / rowBytes(way))
+  const rows = Math.floor((mb * MB) / rowBytes(way))
   forgetPeak(server.pid)
   let tries: number[] = []
   const ms = await timed(async () => {
@@ -137,7 +131,7 @@ async function together(server: Bed, name: string, senders: number, mb: number) 
   return {
     sender: name,
     bodies: senders,
-    mb: size,
+    mb,
     seconds: Math.round(ms / 100) / 10,
     peakMb,
     mostTries: Math.max(...tries),
@@ -213,23 +207,45 @@ async function slowLeg(server: Bed, connections: number) {
   return figures
 }
 
-/** Many large bodies at once, what the web takes meanwhile, and many senders that hardly send. */
-export async function bodies(senders: number, mb: number, slow: number) {
+/** One route on a server of its own: what it does to memory, to the event loop, and to a person on the web. */
+async function routeLeg(name: string, senders: number, mb: number) {
+  const loop = watchLoop()
   const server = await bed()
-  const load = [loadAverage()]
+  try {
+    await sendBody(server, ways[name]!, 99, 1000)
+    await beside(server, () => sleep(3000))
+    await loop.held(server.pid)
+    const idle = await beside(server, () => sleep(10_000))
+    const held = { idle: await loop.held(server.pid) }
+    const idleMb = memoryOf(server.pid).nowMb
+    let leg: Awaited<ReturnType<typeof together>> | undefined
+    const busy = await beside(server, async () => void (leg = await together(server, name, senders, mb)))
+    const web = { idle, busy, p95OfIdle: Number((busy.p95 / idle.p95).toFixed(2)) }
+    const figures = { ...leg, idleMb, web, loop: { ...held, busy: await loop.held(server.pid) } }
+    console.error(JSON.stringify(figures))
+    return figures
+  } finally {
+    await server.remove()
+    loop.close()
+  }
+}
+
+async function slowly(connections: number) {
+  const server = await bed()
   try {
     await sendBody(server, ways.feed!, 99, 1000)
-    const idleMb = memoryOf(server.pid).nowMb
-    const slowly = await slowLeg(server, slow)
-    const idle = await beside(server, () => sleep(10_000))
-    const legs: Awaited<ReturnType<typeof together>>[] = []
-    const busy = await beside(server, async () => void legs.push(await together(server, 'feed', senders, mb)))
-    const web = { idle, busy, p95OfIdle: Number((busy.p95 / idle.p95).toFixed(2)) }
-    console.error(JSON.stringify(web))
-    for (const name of ['splunk', 'logscale', 'elastic']) legs.push(await together(server, name, senders, mb))
-    load.push(loadAverage())
-    return { load, memory: { idleMb, legs }, web, slow: slowly }
+    return await slowLeg(server, connections)
   } finally {
     await server.remove()
   }
+}
+
+/** Many large bodies at once by each route, what the web takes meanwhile, and many senders that hardly send. */
+export async function bodies(senders: number, mb: number, slow: number, only = Object.keys(ways).join()) {
+  const load = [loadAverage()]
+  const slowOnes = slow > 0 ? await slowly(slow) : undefined
+  const routes: Awaited<ReturnType<typeof routeLeg>>[] = []
+  for (const name of only.split(',')) routes.push(await routeLeg(name, senders, mb))
+  load.push(loadAverage())
+  return { load, routes, slow: slowOnes }
 }

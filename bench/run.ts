@@ -9,7 +9,7 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   },
   bodies: async () => {
     const { bodies } = await import('./bodies.ts')
-    return ([senders = '16', mb = '100', slow = '500']) => bodies(Number(senders), Number(mb), Number(slow))
+    return ([senders = '16', mb = '100', slow = '500', only]) => bodies(Number(senders), Number(mb), Number(slow), only)
   },
   chaos: async () => {
     const { chaos } = await import('./chaos.ts')
