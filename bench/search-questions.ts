@@ -15,7 +15,8 @@ export interface Asked {
   openSearch?: (round: number) => object
 }
 
-type All = { tenant: 'all' } | object
+/** Where is asked, and whether the page waits for the count of all rows. */
+type More = { tenant?: 'all' | number; countFor?: number }
 
 const random = randomFrom(23)
 
@@ -46,7 +47,7 @@ const search = (
   name: string,
   text: (round: number) => string,
   goal: number,
-  more: Partial<Asked> & { in?: All; limit?: number } = {},
+  more: Partial<Asked> & { in?: More; limit?: number } = {},
 ): Asked => {
   const { in: where, limit = 100, ...rest } = more
   return { name, procedure: 'rows.search', input: (round) => ({ query: text(round), limit, ...where }), goal, ...rest }
@@ -62,7 +63,8 @@ const stack = (name: string, query: string, field: string, goals: [number, numbe
 const pslist = 'source:Windows.System.Pslist'
 const evtx = 'source:Windows.EventLogs.Evtx'
 const mft = 'source:Windows.NTFS.MFT'
-const all = { in: { tenant: 'all' } }
+const all = { in: { tenant: 'all' as const } }
+const page = { in: { countFor: 0 } }
 
 const oneTenant = { term: { tenant: 1 } }
 const anywhere = (text: string) => ({
@@ -139,8 +141,8 @@ const table = ({ hunt }: Pick<Store, 'hunt'>): Asked[] => [
   search('part in another script', () => `*"${planted.note}"*`, 3),
   search('rare part _4711.dll', () => '*_4711.dll*', 3),
   search('rare part layoutlayout', () => '*layoutlayout*', 15),
-  search('common part powershell, first 100', () => '*powershell*', 15),
-  search('common part svc, first 100', () => '*svc*', 15),
+  search('common part powershell, first 100', () => '*powershell*', 15, page),
+  search('common part svc, first 100', () => '*svc*', 15, page),
   search('common part powershell, counted', () => '*powershell* | count', 150),
   search('common part svc, counted', () => '*svc* | count', 300),
   search('common exact value, first 100 and count', (i) => quoted(of(common, i)), 20),

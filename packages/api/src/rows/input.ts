@@ -37,6 +37,8 @@ export function writeTerm(field: string | undefined, value: AskedFor): string | 
 const limit = z.number().int().min(1).max(200).default(50)
 const time = z.iso.datetime({ offset: true })
 
+const longestCount = 1_500
+
 export const searchInput = z.object({
   query: z.string().max(100_000).default(''),
   /** Event time, inclusive. */
@@ -46,6 +48,8 @@ export const searchInput = z.object({
   limit,
   /** Of a sorted list, it holds what the last row was sorted by. */
   cursor: z.string().max(2_000_000).optional(),
+  /** How long to go on counting once the page is full, in milliseconds: 0 answers with the page as soon as it is known. */
+  countFor: z.number().int().min(0).max(longestCount).default(longestCount),
 })
 
 const asked = searchInput.pick({ query: true, from: true, to: true })

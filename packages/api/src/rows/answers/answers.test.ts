@@ -237,3 +237,28 @@ test('pages through the values of a stack in any of its orders', async () => {
   const narrowest = await api.rows.stack({ ...ask, order: 'narrowest', limit: 4 })
   expect(narrowest.values.map(({ values: [name] }) => name)).toEqual(['b.exe', 'c.exe', 'd.exe', 'a.exe'])
 })
+
+test('answers with the page alone where nobody waits for the count, and says so', async () => {
+  const tenantId = await bed.tenant()
+  const api = await bed.callerOf(tenantId, 'viewer')
+  for (let day = 10; day < 22; day++)
+    await store(
+      tenantId,
+      `h${day}`,
+      'Days',
+      [1, 2, 3].map((n) => ({ Name: `a${n}`, EventTime: `2024-03-${day}T0${n}:00:00Z` })),
+    )
+  const query = { query: 'Name:*a*', limit: 2 }
+  const counted = await api.rows.search(query)
+  expect(counted).toMatchObject({ total: 36, totalIsExact: true })
+  const page = await api.rows.search({ ...query, countFor: 0 })
+  expect(page.rows).toEqual(counted.rows)
+  expect(page.totalIsExact).toBe(false)
+  expect(page.total).toBeGreaterThanOrEqual(3)
+  expect(page.total).toBeLessThan(36)
+  const next = await api.rows.search({ ...query, countFor: 0, cursor: page.nextCursor! })
+  expect(next.rows.map(({ eventTime }) => eventTime)).toEqual([
+    '2024-03-21T01:00:00.000000Z',
+    '2024-03-20T03:00:00.000000Z',
+  ])
+})

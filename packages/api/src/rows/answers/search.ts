@@ -13,9 +13,6 @@ import { type Stack, stackOf } from './stack.ts'
 
 type SearchInput = z.output<typeof searchInput>
 
-/** How long to go on counting once the page is full, in milliseconds. */
-const countFor = 1_500
-
 /** What a query finds: a page of rows, or what its pipe makes of all of them. */
 export interface Answer {
   rows: Row[]
@@ -82,7 +79,11 @@ async function newestPage(searcher: Searcher, query: Query, input: SearchInput):
   const collect: Collect = { kind: 'page', size: input.limit + 1, after: cursor?.place }
   const plan = await planRows(searcher, query, boundsOf(input), collect)
   const blocks = cursor ? plan.blocks.filter(({ tMin }) => tMin <= cursor.place.time) : plan.blocks
-  const found = await look(searcher, { ...plan, blocks }, { finish: { kind: 'count' }, counts: !cursor, countFor })
+  const found = await look(
+    searcher,
+    { ...plan, blocks },
+    { finish: { kind: 'count' }, counts: !cursor, countFor: input.countFor },
+  )
   const { total, totalIsExact } = cursor ?? found
   const next = (shown: number) => {
     const place = found.hits[shown - 1]

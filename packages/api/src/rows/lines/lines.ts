@@ -102,7 +102,9 @@ export async function showRows(scope: ReadScope, hits: Hit[], showing?: Showing)
       frames: framesFor(some),
     })
     const { wanted, count } = rowsToShow(some, parts, room, rows.length > 0)
-    const shown = showing ? await showing.pool.show(scope.tenantId, wanted, showing.signal) : showPage(wanted, openFrames())
+    const shown = showing
+      ? await showing.pool.show(scope.tenantId, wanted, showing.signal)
+      : showPage(wanted, openFrames())
     for (const [i, line] of (JSON.parse(shown.json) as ShownLine[]).entries())
       rows.push(rowOf(some[i]!, line, parts.names))
     room -= shown.size
