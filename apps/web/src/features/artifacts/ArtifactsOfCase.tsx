@@ -10,6 +10,7 @@ import { Paged } from '../../ui/Paged.tsx'
 import { Panel } from '../../ui/Panel.tsx'
 import { EmptyState, ErrorState } from '../../ui/states.tsx'
 import { toast } from '../../ui/toast.tsx'
+import { Promote } from '../indicators/Promote.tsx'
 import { ArtifactTable, type Artifact } from './ArtifactTable.tsx'
 import { typeOptions } from './words.ts'
 
@@ -20,13 +21,35 @@ export function ArtifactsOfCase({ caseId }: { caseId: number }) {
     { getNextPageParam: (last) => last.nextCursor },
   )
   const remove = useRemove()
+  const mayList = useMay('indicator:work')
+  const [promoted, promote] = useState<Artifact[]>()
+  const shown = found.data?.pages.flatMap(({ rows }) => rows) ?? []
   const actions = (row: Artifact) => (
-    <Button variant="subtle" onClick={() => remove(row)}>
-      Remove
-    </Button>
+    <span className="row g4">
+      {mayList && (
+        <Button variant="subtle" aria-label={`To a list… ${row.value}`} onClick={() => promote([row])}>
+          To a list…
+        </Button>
+      )}
+      <Button variant="subtle" onClick={() => remove(row)}>
+        Remove
+      </Button>
+    </span>
   )
   return (
-    <Panel title="Artifacts" count={found.data && count(found.data.pages[0]!.total)}>
+    <Panel
+      title="Artifacts"
+      count={found.data && count(found.data.pages[0]!.total)}
+      actions={
+        mayList &&
+        shown.length > 1 && (
+          <Button variant="subtle" onClick={() => promote(shown)}>
+            Put {count(shown.length)} on an indicator list…
+          </Button>
+        )
+      }
+    >
+      {promoted && <Promote artifacts={promoted} close={() => promote(undefined)} />}
       {mayWork && <AddArtifact caseId={caseId} />}
       <Paged
         query={found}

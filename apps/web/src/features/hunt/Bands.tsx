@@ -81,6 +81,11 @@ function OverTime({ hunt, asked, whole }: OverTimeProps) {
     { ...asked, query: sourcesOnly(asked.query), buckets, ...(chart && { from: chart.from, to: chart.to }) },
     { ...still, ...abortable, enabled: arrived === 'ask' },
   )
+  // Nothing is read where no row has a hit.
+  const hits = trpc.rows.histogram.useQuery(
+    { ...asked, query: withHits(asked.query), buckets, ...(chart && { from: chart.from, to: chart.to }) },
+    { ...still, ...abortable, enabled: chart !== undefined && chart.buckets.length > 0 },
+  )
   const [span, select] = useState<Span>()
   if (!chart) return <NoBand title="Over time" isFailed={answer.isError} bars />
   const all = chart.buckets
@@ -118,6 +123,7 @@ function OverTime({ hunt, asked, whole }: OverTimeProps) {
           seconds={chart.seconds}
           arrived={arrived === 'ask' ? other.data?.buckets : arrived === 'untold' ? undefined : arrived}
           incomplete={whole?.incomplete.rows ?? []}
+          hits={hits.data?.seconds === chart.seconds ? hits.data.buckets : []}
           span={span}
           select={select}
           zoom={zoom}
@@ -126,6 +132,8 @@ function OverTime({ hunt, asked, whole }: OverTimeProps) {
     </div>
   )
 }
+
+const withHits = (query: string) => (query.trim() === '' ? 'indicator:*' : `(${query}) indicator:*`)
 
 const untoldWhy =
   'Where no row matches, it is not told whether anything arrived at all: in so many rows that would take a second search. Ask for the source alone to see it.'

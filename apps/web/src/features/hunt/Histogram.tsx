@@ -4,7 +4,7 @@ import { count, plural } from '../../lib/format.ts'
 import { gapsOf, roundedUp, type Bucket, type Span } from './axis.ts'
 import { Axis, Bars, frameOf, Gaps, type Frame } from './bars.tsx'
 import { Brush } from './Brush.tsx'
-import { Lane, type Incomplete } from './Lane.tsx'
+import { HitsLane, Lane, type Incomplete } from './Lane.tsx'
 
 interface HistogramProps {
   buckets: Bucket[]
@@ -13,6 +13,8 @@ interface HistogramProps {
   /** What arrived at all in the same buckets, where it is known. */
   arrived: Bucket[] | undefined
   incomplete: Incomplete[]
+  /** Rows of each bucket that match an indicator. */
+  hits: Bucket[]
   span: Span | undefined
   select: (span: Span | undefined) => void
   zoom: () => void
@@ -46,12 +48,13 @@ export function Histogram(props: HistogramProps) {
       onPointerUp={() => setStart(undefined)}
       onDoubleClick={zoom}
     >
-      <svg role="img" aria-label={sentence(buckets, busiest, gaps)}>
+      <svg role="img" aria-label={sentence(buckets, busiest, gaps, sumOf(props.hits))}>
         <Axis frame={frame} top={roundedUp(busiest)} />
         <Gaps frame={frame} gaps={gaps} seconds={seconds} />
         {span && <Selected frame={frame} span={span} />}
         <Bars frame={frame} buckets={buckets} top={roundedUp(busiest)} span={span} />
         <Lane frame={frame} incomplete={props.incomplete} />
+        <HitsLane frame={frame} hits={props.hits} />
       </svg>
       <Brush frame={frame} buckets={buckets} seconds={seconds} span={span} select={select} zoom={zoom} />
     </div>
@@ -68,8 +71,10 @@ const Selected = ({ frame, span }: { frame: Frame; span: Span }) => (
   />
 )
 
-function sentence(buckets: Bucket[], busiest: number, gaps: Span[]) {
+const sumOf = (buckets: Bucket[]) => buckets.reduce((sum, { rows }) => sum + rows, 0)
+
+function sentence(buckets: Bucket[], busiest: number, gaps: Span[], hits: number) {
   const [first, last] = [buckets[0]?.time, buckets.at(-1)?.time]
   const nothing = gaps.length > 0 ? ` Nothing arrived in ${plural(gaps.length, 'stretch', 'stretches')} of it.` : ''
-  return `Rows over event time from ${first} to ${last}. Busiest: ${count(busiest)} rows.${nothing}`
+  return `Rows over event time from ${first} to ${last}. Busiest: ${count(busiest)} rows.${nothing}${hits > 0 ? ` ${plural(hits, 'row')} with an indicator.` : ''}`
 }

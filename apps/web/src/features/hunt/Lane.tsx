@@ -1,4 +1,5 @@
 import { count, plural } from '../../lib/format.ts'
+import type { Bucket } from './axis.ts'
 import type { Frame } from './bars.tsx'
 
 export interface Incomplete {
@@ -36,6 +37,24 @@ export function Lane({ frame, incomplete }: { frame: Frame; incomplete: Incomple
         {words}
       </text>
     </>
+  )
+}
+
+/** Under the axis: when rows were that match an indicator. */
+export function HitsLane({ frame, hits }: { frame: Frame; hits: Bucket[] }) {
+  const y = frame.height - 3
+  return (
+    <g className="hitslane">
+      {hits.map(({ time, rows: here }, i) => {
+        if (here === 0) return null
+        const x = (frame.x(i) + frame.x(i + 1)) / 2
+        return (
+          <path key={time} d={`M${x} ${y - 8}l4 4l-4 4l-4 -4z`} fill="var(--vc-edge-critical)">
+            <title>{`${plural(here, 'row')} with an indicator`}</title>
+          </path>
+        )
+      })}
+    </g>
   )
 }
 

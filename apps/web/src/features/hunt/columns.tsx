@@ -2,6 +2,7 @@ import { writeField } from '@velocicompanion/api/rows/input'
 import { Evidence } from '../../ui/evidence.tsx'
 import { TenantName } from '../../ui/TenantName.tsx'
 import { Cell } from '../rows/cells.tsx'
+import { HitMark } from '../indicators/Marked.tsx'
 import { MarkCell } from '../triage/Marks.tsx'
 import type { GridColumn } from '../rows/columns.ts'
 import { columnsOfPaths } from '../rows/fieldColumns.tsx'
@@ -20,7 +21,11 @@ const triage: GridColumn<Row> = {
   id: 'triage',
   name: 'Triage',
   width: 130,
-  cell: (row) => <MarkCell id={row.id} />,
+  cell: (row) => (
+    <>
+      <HitMark row={row.id} /> <MarkCell id={row.id} />
+    </>
+  ),
 }
 
 const tenant: GridColumn<Row> = {

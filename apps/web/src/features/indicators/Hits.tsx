@@ -1,6 +1,7 @@
-import { Button } from '@mantine/core'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { Button, Checkbox } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
 import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
 import { client, trpc } from '../../api.ts'
 import { count, plural } from '../../lib/format.ts'
 import { useMay } from '../../lib/me.ts'
@@ -13,10 +14,17 @@ import { TenantName } from '../../ui/TenantName.tsx'
 import { Time } from '../../ui/Time.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { Mono } from '../../ui/Value.tsx'
+import { ToCase } from './ToCase.tsx'
 import { type HitGroup, kindWord } from './words.ts'
+import './indicators.css'
+
+interface HitsProps {
+  listId?: number | undefined
+  hostId?: number | undefined
+}
 
 /** Hits that nobody has acknowledged, one line for each indicator; nothing where there are none. */
-export function Hits({ listId, hostId }: { listId?: number | undefined; hostId?: number | undefined }) {
+export function Hits({ listId, hostId }: HitsProps) {
   const found = trpc.indicators.hits.useQuery(
     {
       ...useTenant(),
@@ -29,27 +37,86 @@ export function Hits({ listId, hostId }: { listId?: number | undefined; hostId?:
   )
   const all = useAllTenants()
   const mayWork = useMay('indicator:work') && !all
+  const mayOpen = useMay('case:work') && mayWork
+  const [ticked, setTicked] = useState<ReadonlySet<number>>(new Set())
+  const [adding, setAdding] = useState<HitGroup[]>()
+  const acknowledge = useAcknowledge(hostId, () => setTicked(new Set()))
   if (!found.data || found.data.total === 0) return null
   const { rows, total, hits } = found.data
+  const chosen = rows.filter(({ id }) => ticked.has(id))
+  const tick = (id: number) =>
+    setTicked(ticked.has(id) ? new Set([...ticked].filter((one) => one !== id)) : new Set([...ticked, id]))
+  const actions = chosen.length > 0 && (
+    <>
+      <Button variant="subtle" onClick={() => acknowledge(chosen)}>
+        Acknowledge {plural(chosen.length, 'indicator')}
+      </Button>
+      {mayOpen && (
+        <Button variant="subtle" onClick={() => setAdding(chosen)}>
+          Add to case…
+        </Button>
+      )}
+    </>
+  )
   return (
     <Panel
       title="Indicator hits"
       count={`${plural(total, 'indicator')} in ${plural(hits, 'row')}${rows.length < total ? `, ${rows.length} shown` : ''}`}
+      actions={actions}
     >
+      {adding && <ToCase hits={adding} done={() => setTicked(new Set())} close={() => setAdding(undefined)} />}
       <List
         label="Indicator hits"
         rows={rows}
         rowKey={(row) => row.id}
         edge={(row) => row.severity}
-        columns={columnsOf(all, mayWork, hostId)}
+        columns={[
+          ...columnsOf(all),
+          {
+            head: '',
+            label: 'Actions',
+            num: true,
+            cell: (row) => (
+              <span className="row g4 hitacts">
+                <NewestRow row={row} all={all} />
+                {mayWork && <Quiet label={row.value} word="Acknowledge" run={() => acknowledge([row])} />}
+                {mayOpen && <Quiet label={row.value} word="Case…" run={() => setAdding([row])} />}
+                {mayWork && (
+                  <Checkbox
+                    size="xs"
+                    aria-label={`Select ${row.value}`}
+                    checked={ticked.has(row.id)}
+                    onChange={() => tick(row.id)}
+                  />
+                )}
+              </span>
+            ),
+          },
+        ]}
       />
     </Panel>
   )
 }
 
-const columnsOf = (all: boolean, mayWork: boolean, hostId: number | undefined): Column<HitGroup>[] => [
+const Quiet = ({ label, word, run }: { label: string; word: string; run: () => void }) => (
+  <Button variant="subtle" size="compact-xs" aria-label={`${word} ${label}`} onClick={run}>
+    {word}
+  </Button>
+)
+
+const NewestRow = ({ row, all }: { row: HitGroup; all: boolean }) => (
+  <Link
+    className="link"
+    to="/hunt"
+    search={{ row: row.row, query: `collection:${row.row.split('.')[0]}`, ...(all && { tenant: row.tenantId }) }}
+  >
+    Newest row
+  </Link>
+)
+
+const columnsOf = (all: boolean): Column<HitGroup>[] => [
   { head: 'Severity', cell: (row) => <Severity level={row.severity} /> },
-  { head: 'Kind', cell: (row) => kindWord(row.kind) },
+  { head: 'Kind', cell: (row) => kindWord(row.kind), wide: true },
   { head: 'Indicator', fill: true, cell: (row) => <Mono value={row.value} /> },
   {
     head: 'Host',
@@ -68,71 +135,50 @@ const columnsOf = (all: boolean, mayWork: boolean, hostId: number | undefined): 
     ),
   },
   ...(all ? [{ head: 'Tenant', cell: (row: HitGroup) => <TenantName id={row.tenantId} /> }] : []),
-  { head: 'List', cell: (row) => row.list, wide: true },
+  { head: 'List', cell: (row) => <ListAndCase row={row} all={all} />, wide: true },
   { head: 'Newest', cell: (row) => <Time at={row.last} /> },
   { head: 'Rows', num: true, cell: (row) => count(row.rows) },
-  {
-    head: '',
-    label: 'Actions',
-    num: true,
-    cell: (row) => (
-      <span className="row g4">
-        <Link
-          className="link"
-          to="/hunt"
-          search={{ row: row.row, query: `collection:${row.row.split('.')[0]}`, ...(all && { tenant: row.tenantId }) }}
-        >
-          Newest row
-        </Link>
-        {mayWork && <Work row={row} hostId={hostId} />}
-      </span>
-    ),
-  },
 ]
 
-function Work({ row, hostId }: { row: HitGroup; hostId: number | undefined }) {
+/** The list, and the cases that it comes from or is in already. */
+function ListAndCase({ row, all }: { row: HitGroup; all: boolean }) {
+  const cases = [...new Set([...(row.fromCase ? [row.fromCase.id] : []), ...row.cases])]
+  return (
+    <>
+      {row.list}
+      {cases.map((id) => (
+        <span key={id}>
+          {' · '}
+          <Link
+            className="link"
+            to="/cases/$id"
+            params={{ id: String(id) }}
+            search={{ tenant: all ? row.tenantId : undefined }}
+          >
+            case {id}
+          </Link>
+        </span>
+      ))}
+    </>
+  )
+}
+
+function useAcknowledge(hostId: number | undefined, done: () => void) {
   const utils = trpc.useUtils()
-  const navigate = useNavigate()
   const tenant = useOneTenant()
-  const acknowledge = useMutation({
-    mutationFn: () =>
+  const { mutate } = useMutation({
+    mutationFn: (rows: HitGroup[]) =>
       client.indicators.acknowledge.mutate({
         ...tenant,
-        indicators: [row.id],
+        indicators: rows.map(({ id }) => id),
         ...(hostId !== undefined && { hostId }),
       }),
     onSuccess: ({ acknowledged }) => {
       void utils.indicators.invalidate()
+      done()
       toast({ text: `${plural(acknowledged, 'hit')} acknowledged.` })
     },
     onError: (error) => toast({ text: sentence(error) }),
   })
-  const open = useMutation({
-    mutationFn: () => client.indicators.toCase.mutate({ ...tenant, indicators: [row.id] }),
-    onSuccess: ({ caseId }) => {
-      void utils.invalidate()
-      void navigate({ to: '/cases/$id', params: { id: String(caseId) } })
-    },
-    onError: (error) => toast({ text: sentence(error) }),
-  })
-  return (
-    <>
-      <Button
-        variant="subtle"
-        size="compact-xs"
-        aria-label={`Acknowledge ${row.value}`}
-        onClick={() => acknowledge.mutate()}
-      >
-        Acknowledge
-      </Button>
-      <Button
-        variant="subtle"
-        size="compact-xs"
-        aria-label={`Open a case of ${row.value}`}
-        onClick={() => open.mutate()}
-      >
-        Open a case
-      </Button>
-    </>
-  )
+  return mutate
 }

@@ -83,6 +83,7 @@ function Line({ list, on, mayWork, choose, edit }: LineProps) {
         <div className="meta">
           {count(list.indicators)} · {list.benign ? 'benign' : list.tlp.toUpperCase()} · <Ends list={list} />
           {!list.own && ' · shared with you'}
+          {list.leftOut > 0 && ` · ${count(list.leftOut)} left out as benign`}
           {list.sharedWith.length > 0 && ` · shared with ${list.sharedWith.length}`}
         </div>
         {!list.benign && list.inForce && list.swept < list.indicators && (

@@ -1,16 +1,22 @@
 import { Button } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { IndicatorKind } from '@velocicompanion/api/indicators/input'
 import { quoteValue } from '@velocicompanion/api/rows/input'
-import { trpc } from '../../api.ts'
+import { useState } from 'react'
+import { client, trpc, type Outputs } from '../../api.ts'
 import { count, plural } from '../../lib/format.ts'
+import { useMay } from '../../lib/me.ts'
+import { sentence } from '../../lib/problem.ts'
 import { useAllTenants, useTenant } from '../../lib/tenant.ts'
 import { List, type Column } from '../../ui/List.tsx'
 import { Loaded } from '../../ui/Loaded.tsx'
 import { Panel } from '../../ui/Panel.tsx'
 import { TenantName } from '../../ui/TenantName.tsx'
 import { Time } from '../../ui/Time.tsx'
+import { toast } from '../../ui/toast.tsx'
 import { Mono } from '../../ui/Value.tsx'
+import { AddToCase } from '../cases/AddToCase.tsx'
 import { kindWord, type Swept } from './words.ts'
 
 export interface SweptValue {
@@ -37,6 +43,7 @@ export function SweepResult({ values, save, close }: SweepResultProps) {
       title="Sweep"
       actions={
         <>
+          {found.data && found.data.hits.length > 0 && <OfHits swept={found.data} />}
           {save && (
             <Button variant="default" onClick={save}>
               Save as list…
@@ -50,6 +57,43 @@ export function SweepResult({ values, save, close }: SweepResultProps) {
     >
       <Loaded query={found}>{(swept) => <Answer swept={swept} values={values} all={all} />}</Loaded>
     </Panel>
+  )
+}
+
+const mostAsked = 100
+const mostAdded = 200
+
+/** The rows of what was seen, to look at and to hold in a case. */
+function OfHits({ swept }: { swept: Swept }) {
+  const tenant = useTenant()
+  const all = useAllTenants()
+  const mayAdd = useMay('case:work') && !all
+  const [rows, setRows] = useState<Outputs['rows']['search']['rows']>()
+  const seen = [...new Set(swept.hits.map(({ value }) => value))]
+  const query = seen.slice(0, mostAsked).map(quoteValue).join(' OR ')
+  const add = useMutation({
+    mutationFn: () => client.rows.search.query({ ...tenant, query, limit: mostAdded }),
+    onSuccess: (found) => {
+      setRows(found.rows)
+      if (found.total > found.rows.length)
+        toast({ text: `The newest ${mostAdded} of ${plural(found.total, 'row')} are taken.` })
+    },
+    onError: (error) => toast({ text: sentence(error) }),
+  })
+  return (
+    <>
+      <Link className="link" to="/hunt" search={{ query, ...(all && { tenant: 'all' as const }) }}>
+        {seen.length > mostAsked ? `Open the rows of the first ${mostAsked} values in Hunt` : 'Open the rows in Hunt'}
+      </Link>
+      {mayAdd && (
+        <Button variant="default" loading={add.isPending} onClick={() => add.mutate()}>
+          Add hits to a case…
+        </Button>
+      )}
+      {rows && (
+        <AddToCase rows={rows} value={seen.length === 1 ? seen[0] : undefined} close={() => setRows(undefined)} />
+      )}
+    </>
   )
 }
 

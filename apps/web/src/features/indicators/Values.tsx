@@ -99,7 +99,23 @@ const columnsOf = (own: boolean): Column<Value>[] => [
         <Mono value={row.value} />
       ),
   },
-  { head: 'List', cell: (row) => row.list, wide: true },
+  {
+    head: 'List',
+    wide: true,
+    cell: (row) => (
+      <>
+        {row.list}
+        {row.fromCase && (
+          <>
+            {' · '}
+            <Link className="link" to="/cases/$id" params={{ id: String(row.fromCase.id) }}>
+              case {row.fromCase.id}
+            </Link>
+          </>
+        )}
+      </>
+    ),
+  },
   { head: 'Severity', cell: (row) => (row.benign ? 'benign' : <Severity level={row.severity} />) },
   { head: 'Rows', num: true, cell: (row) => count(row.rows) },
   { head: 'Seen on hosts', num: true, cell: (row) => count(row.hosts) },

@@ -4,6 +4,7 @@ import type { Outputs } from '../../api.ts'
 export type IndicatorList = Outputs['indicators']['list']['rows'][number]
 export type Value = Outputs['indicators']['values']['rows'][number]
 export type HitGroup = Outputs['indicators']['hits']['rows'][number]
+export type RowHit = Outputs['indicators']['hitsOf']['rows'][number]
 export type Swept = Outputs['indicators']['sweep']
 
 export const kindWord = (kind: string) => kind.replaceAll('_', ' ')

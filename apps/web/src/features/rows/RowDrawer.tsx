@@ -12,6 +12,7 @@ import { Loaded } from '../../ui/Loaded.tsx'
 import { SkeletonRows } from '../../ui/Skeleton.tsx'
 import { TenantName } from '../../ui/TenantName.tsx'
 import { RowHits } from '../indicators/RowHits.tsx'
+import { HitsContext, useRowHits } from '../indicators/useRowHits.ts'
 import { RowAnnotations } from '../annotations/RowAnnotations.tsx'
 import { Comments } from '../triage/Comments.tsx'
 import { RowMark } from '../triage/Marks.tsx'
@@ -50,53 +51,56 @@ function Drawer({ row, rows, tab, onTab, onOpen }: RowDrawerProps) {
   const raw = trpc.rows.raw.useQuery({ id: row.id, ...useTenant() }, { staleTime: Infinity })
   const [span, setSpan] = useState('5m')
   const said = useMarks([row]).get(row.id)?.comments
+  const hits = useRowHits([row])
   const close = () => {
     onOpen(undefined)
     document.querySelector<HTMLElement>('[role=grid]')?.focus()
   }
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- Escape closes from anywhere inside
-    <aside
-      className="drawer"
-      aria-label="Row"
-      onKeyDown={(event) => event.key === 'Escape' && !event.defaultPrevented && close()}
-    >
-      <Head row={row} rows={rows} raw={raw.data} onOpen={onOpen} close={close} />
-      <RowHits row={row.id} />
-      <RowAnnotations row={row} />
-      <Tabs
-        value={tabs.find((known) => known === tab) ?? 'fields'}
-        onChange={(next) => onTab(next === 'fields' || next === null ? undefined : next)}
-        className="body"
-        keepMounted={false}
+    <HitsContext value={hits}>
+      <aside
+        className="drawer"
+        aria-label="Row"
+        onKeyDown={(event) => event.key === 'Escape' && !event.defaultPrevented && close()}
       >
-        <Tabs.List>
-          <Tabs.Tab value="fields">Fields</Tabs.Tab>
-          <Tabs.Tab value="around">Around it</Tabs.Tab>
-          <Tabs.Tab value="comments">{said ? `Comments ${said}` : 'Comments'}</Tabs.Tab>
-          <Tabs.Tab value="origin">Where it came from</Tabs.Tab>
-          <Tabs.Tab value="raw">Raw</Tabs.Tab>
-        </Tabs.List>
-        <Tabs.Panel value="fields">
-          <Loaded query={raw}>{(text) => <Fields key={row.id} row={row} text={text} />}</Loaded>
-        </Tabs.Panel>
-        <Tabs.Panel value="around" className="aroundtab">
-          <Suspense fallback={<SkeletonRows />}>
-            <Around row={row.id} span={span} onSpan={setSpan} onOpen={onOpen} />
-          </Suspense>
-        </Tabs.Panel>
-        <Tabs.Panel value="comments" p={14}>
-          <Comments key={row.id} row={row} />
-        </Tabs.Panel>
-        <Tabs.Panel value="origin" p={14}>
-          <Origin row={row} />
-        </Tabs.Panel>
-        <Tabs.Panel value="raw" p={14}>
-          <Loaded query={raw}>{(text) => <RawText key={row.id} text={text} />}</Loaded>
-        </Tabs.Panel>
-      </Tabs>
-      <Foot row={row} />
-    </aside>
+        <Head row={row} rows={rows} raw={raw.data} onOpen={onOpen} close={close} />
+        <RowHits row={row} />
+        <RowAnnotations row={row} />
+        <Tabs
+          value={tabs.find((known) => known === tab) ?? 'fields'}
+          onChange={(next) => onTab(next === 'fields' || next === null ? undefined : next)}
+          className="body"
+          keepMounted={false}
+        >
+          <Tabs.List>
+            <Tabs.Tab value="fields">Fields</Tabs.Tab>
+            <Tabs.Tab value="around">Around it</Tabs.Tab>
+            <Tabs.Tab value="comments">{said ? `Comments ${said}` : 'Comments'}</Tabs.Tab>
+            <Tabs.Tab value="origin">Where it came from</Tabs.Tab>
+            <Tabs.Tab value="raw">Raw</Tabs.Tab>
+          </Tabs.List>
+          <Tabs.Panel value="fields">
+            <Loaded query={raw}>{(text) => <Fields key={row.id} row={row} text={text} />}</Loaded>
+          </Tabs.Panel>
+          <Tabs.Panel value="around" className="aroundtab">
+            <Suspense fallback={<SkeletonRows />}>
+              <Around row={row.id} span={span} onSpan={setSpan} onOpen={onOpen} />
+            </Suspense>
+          </Tabs.Panel>
+          <Tabs.Panel value="comments" p={14}>
+            <Comments key={row.id} row={row} />
+          </Tabs.Panel>
+          <Tabs.Panel value="origin" p={14}>
+            <Origin row={row} />
+          </Tabs.Panel>
+          <Tabs.Panel value="raw" p={14}>
+            <Loaded query={raw}>{(text) => <RawText key={row.id} text={text} />}</Loaded>
+          </Tabs.Panel>
+        </Tabs>
+        <Foot row={row} />
+      </aside>
+    </HitsContext>
   )
 }
 

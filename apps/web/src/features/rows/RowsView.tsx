@@ -3,6 +3,7 @@ import { useCallback, useMemo, useState, type ReactNode } from 'react'
 import { useSetSearch } from '../../lib/url.ts'
 import { Act } from '../../ui/Act.tsx'
 import { SkeletonRows } from '../../ui/Skeleton.tsx'
+import { HitsContext, useRowHits } from '../indicators/useRowHits.ts'
 import { MarksOf } from '../triage/Marks.tsx'
 import { useMarks, useTriage } from '../triage/useTriage.ts'
 import { markOrder } from '../triage/words.ts'
@@ -74,6 +75,7 @@ function View(props: RowsViewProps) {
   const open = useOpenRow(rows, search.row)
   const onOpen = (row: Row | undefined) => setSearch({ row: row?.id }, search.row !== undefined && row !== undefined)
   const marks = useMarks(rows)
+  const hits = useRowHits(rows)
   const { mark } = useTriage()
   const comment = (row: Row) => setSearch({ row: row.id, tab: 'comments' })
   const choose = (ids: string[] | undefined) => {
@@ -86,53 +88,55 @@ function View(props: RowsViewProps) {
   if (!view.settled && !isDrawn) return <SkeletonRows />
   return (
     <MarksOf marks={marks}>
-      {chosen.length > 0 ? (
-        <SelectionBar
-          rows={chosen}
-          columns={view.shown}
-          shown={rows.length}
-          selectAll={() => select(new Set(rows.map(({ id }) => id)))}
-          clear={() => select(new Set())}
-          mark={mark && ((to) => void mark(chosen, to))}
-        />
-      ) : (
-        <div className="rowsbar">
-          {lead}
-          <span className="meta grow">{note}</span>
-          {tools?.(fieldsOf(view.shown))}
-          <ColumnPicker {...view} all={columns} rows={rows} choose={choose} />
-        </div>
-      )}
-      <RowGrid
-        label={label}
-        rows={rows}
-        columns={view.shown}
-        rowKey={(row) => row.id}
-        open={search.row}
-        onOpen={onOpen}
-        onEnd={onEnd}
-        onResize={view.resize}
-        onMenu={values.open}
-        onLetter={values.letter}
-        selected={selected}
-        onSelect={select}
-        wrap={view.wrap}
-        edge={({ id }) => edges[marks.get(id)?.mark ?? 'unseen']}
-        onMark={mark && ((some, key) => void mark(some, markOrder[key]!))}
-        onComment={mark && comment}
-        sort={readSort(search.sort)}
-        onSort={sorts ? (sort) => setSearch({ sort: writeSort(sort) }, true) : undefined}
-      />
-      {open.row && (
-        <RowDrawer
-          row={open.row}
+      <HitsContext value={hits}>
+        {chosen.length > 0 ? (
+          <SelectionBar
+            rows={chosen}
+            columns={view.shown}
+            shown={rows.length}
+            selectAll={() => select(new Set(rows.map(({ id }) => id)))}
+            clear={() => select(new Set())}
+            mark={mark && ((to) => void mark(chosen, to))}
+          />
+        ) : (
+          <div className="rowsbar">
+            {lead}
+            <span className="meta grow">{note}</span>
+            {tools?.(fieldsOf(view.shown))}
+            <ColumnPicker {...view} all={columns} rows={rows} choose={choose} />
+          </div>
+        )}
+        <RowGrid
+          label={label}
           rows={rows}
-          tab={search.tab}
-          onTab={(tab) => setSearch({ tab }, true)}
+          columns={view.shown}
+          rowKey={(row) => row.id}
+          open={search.row}
           onOpen={onOpen}
+          onEnd={onEnd}
+          onResize={view.resize}
+          onMenu={values.open}
+          onLetter={values.letter}
+          selected={selected}
+          onSelect={select}
+          wrap={view.wrap}
+          edge={({ id }) => edges[marks.get(id)?.mark ?? 'unseen']}
+          onMark={mark && ((some, key) => void mark(some, markOrder[key]!))}
+          onComment={mark && comment}
+          sort={readSort(search.sort)}
+          onSort={sorts ? (sort) => setSearch({ sort: writeSort(sort) }, true) : undefined}
         />
-      )}
-      {open.isMissing && <MissingRow id={search.row ?? ''} close={() => onOpen(undefined)} />}
+        {open.row && (
+          <RowDrawer
+            row={open.row}
+            rows={rows}
+            tab={search.tab}
+            onTab={(tab) => setSearch({ tab }, true)}
+            onOpen={onOpen}
+          />
+        )}
+        {open.isMissing && <MissingRow id={search.row ?? ''} close={() => onOpen(undefined)} />}
+      </HitsContext>
     </MarksOf>
   )
 }

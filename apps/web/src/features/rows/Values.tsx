@@ -145,7 +145,7 @@ export function Value({ most, className, ...given }: ValueProps) {
         open(asked, event.currentTarget.getBoundingClientRect())
       }}
     >
-      <Shown value={asked.value} {...(most && { most })} />
+      <Shown value={asked.value} row={given.row?.id} {...(most && { most })} />
     </button>
   )
 }

@@ -1,6 +1,7 @@
 import type { AskedFor } from '@velocicompanion/api/rows/input'
 import { Evidence } from '../../ui/evidence.tsx'
 import { NotPresent, Null } from '../../ui/Value.tsx'
+import { Marked } from '../indicators/Marked.tsx'
 import { askedFor, textOf } from './asked.ts'
 
 const most = 300
@@ -19,17 +20,25 @@ const cut = (text: string, length: number) =>
   text.length > length ? `${text.slice(0, length).replace(/[\ud800-\udbff]$/, '')}…` : text
 
 /** Absent, null and the empty text are three different things. */
-export function Shown({ value, most: length = most }: { value: AskedFor; most?: number }) {
+export function Shown({
+  value,
+  most: length = most,
+  row,
+}: {
+  value: AskedFor
+  most?: number
+  row?: string | undefined
+}) {
   if (value === undefined) return <NotPresent />
   if (value === null) return <Null />
   if (value === '') return <span className="absent">""</span>
-  return <Evidence text={cut(textOf(value), length)} />
+  return <Marked text={cut(textOf(value), length)} row={row} />
 }
 
 /** One line; the drawer has the whole. */
-export function Cell({ value }: { value: unknown }) {
+export function Cell({ value, row }: { value: unknown; row?: string }) {
   const asked = askedFor(value)
-  return asked ? <Shown value={asked.asked} /> : <Evidence text={cut(JSON.stringify(value), most)} />
+  return asked ? <Shown value={asked.asked} row={row} /> : <Evidence text={cut(JSON.stringify(value), most)} />
 }
 
 /** A leaf as text; a branch is no value, and what is absent or null has no text. */

@@ -34,7 +34,7 @@ export function columnsOfPaths(paths: string[][], sample: Row[]): GridColumn<Row
       width: widthOf([name, ...sample.slice(0, 50).map((row) => lengthAs(valueOf(row, path)))]),
       sortBy: field,
       has: (row) => valueOf(row, path) !== undefined,
-      cell: (row) => (row.omitted ? <Omitted why={row.omitted} /> : <Cell value={valueOf(row, path)} />),
+      cell: (row) => (row.omitted ? <Omitted why={row.omitted} /> : <Cell value={valueOf(row, path)} row={row.id} />),
       asked: (row) => {
         const found = row.omitted ? undefined : askedFor(valueOf(row, path))
         return found && { field, name, value: found.asked, row, path }
