@@ -10,7 +10,7 @@ import { Paged } from '../../ui/Paged.tsx'
 import { Panel } from '../../ui/Panel.tsx'
 import { EmptyState, ErrorState } from '../../ui/states.tsx'
 import { toast } from '../../ui/toast.tsx'
-import { Promote } from '../indicators/Promote.tsx'
+import { Promote } from './Promote.tsx'
 import { ArtifactTable, type Artifact } from './ArtifactTable.tsx'
 import { typeOptions } from './words.ts'
 
