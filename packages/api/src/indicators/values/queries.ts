@@ -94,6 +94,7 @@ export async function removeFrom(scope: TenantScope, listId: number, ids: number
     .where('deletedAt', 'is', null)
     .returning('id')
     .execute()
+  if (gone.length === 0) return { removed: 0 }
   await touch(scope, listId)
   if (benign) await benignChanged(scope, listId)
   await record(scope, 'indicators.remove', { list: listId, removed: gone.length })

@@ -121,7 +121,8 @@ const closeAction = ({ db, tenantId }: TenantScope, id: number, rows: number) =>
     .execute()
 
 async function changeNamed(scope: TenantScope, what: NewAction, ids: string[]) {
-  const names = ids.map(nameOf)
+  // A row that is named twice is still one: `007` and `7` are, too.
+  const names = [...new Map(ids.map(nameOf).map((name) => [rowId(name), name])).values()]
   await lockTriage(scope)
   await mustBeStored(scope, names)
   const id = await openAction(scope, what)
