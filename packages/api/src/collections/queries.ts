@@ -97,34 +97,42 @@ const withCounts = (scope: ReadScope) =>
     .innerJoinLateral(sql<Sums>`(${sums})`.as('m'), (join) => join.onTrue())
     .$if(scope.tenantId !== 'all', (q) => q.where('c.tenantId', '=', scope.tenantId as number))
 
-/** Newest change first. */
+/** Newest change first. Which ones is settled before any is summed: the sums of each cost more than all else. */
 export async function listCollections(scope: ReadScope, filter: CollectionFilter) {
-  const { hostId, clientId, flowId, huntId, incomplete, limit, cursor } = filter
-  const matching = withCounts(scope)
-    .$if(hostId !== undefined, (q) => q.where('c.hostId', '=', hostId!))
-    .$if(clientId !== undefined, (q) => q.where('hosts.clientId', '=', clientId!))
-    .$if(flowId !== undefined, (q) => q.where('c.flowId', '=', flowId!))
-    .$if(huntId !== undefined, (q) => q.where('c.huntId', '=', huntId!))
-    .$if(incomplete !== undefined, (q) => q.where('m.incomplete', '=', incomplete!))
-  const rows = await matching
-    .select(shown)
-    .select(counted)
+  const { limit, cursor, skip = 0 } = filter
+  const chosen = await matching(scope, filter)
     .$if(cursor !== undefined, (q) =>
       q.where(beyond(sql.ref('c.updated_at'), sql.ref('c.id'), cursor!, 'time', 'desc')),
     )
+    .select(['c.tenantId', 'c.id'])
+    // Completeness is looked up for all of them anyway: one pass both finds and counts.
+    .$if(filter.incomplete !== undefined, (q) => q.select(sql<number>`count(*) over ()`.as('total')))
     .orderBy('c.updatedAt', 'desc')
     .orderBy('c.id', 'desc')
     .limit(limit + 1)
-    .offset(filter.skip ?? 0)
+    .offset(skip)
     .execute()
-  const found = page(rows, limit, (row) => row.updatedAt)
-  return { ...found, total: await totalOf(found, filter, () => countCollections(scope, filter)) }
+  const found = page(await summed(scope, chosen), limit, (row) => row.updatedAt)
+  const counted = cursor === undefined ? chosen[0]?.total : undefined
+  return { ...found, total: counted ?? (await totalOf(found, filter, () => countCollections(scope, filter))) }
 }
 
-/** Counts by one pass over all sources where completeness is asked for, and over no source where it is not. */
-async function countCollections(scope: ReadScope, filter: CollectionFilter) {
-  const { hostId, clientId, flowId, huntId, incomplete } = filter
-  const { total } = await scope.db
+const summed = async (scope: ReadScope, chosen: { tenantId: number; id: number }[]) =>
+  chosen.length === 0
+    ? []
+    : withCounts(scope)
+        .where(
+          sql<boolean>`(c.tenant_id, c.id) in (select * from unnest(${chosen.map((c) => c.tenantId)}::int[], ${chosen.map((c) => c.id)}::bigint[]))`,
+        )
+        .select(shown)
+        .select(counted)
+        .orderBy('c.updatedAt', 'desc')
+        .orderBy('c.id', 'desc')
+        .execute()
+
+/** Looks at sources in one pass over all where completeness is asked for, and at none where it is not. */
+const matching = (scope: ReadScope, { hostId, clientId, flowId, huntId, incomplete }: CollectionFilter) =>
+  scope.db
     .selectFrom('collections as c')
     .$if(scope.tenantId !== 'all', (q) => q.where('c.tenantId', '=', scope.tenantId as number))
     .$if(hostId !== undefined, (q) => q.where('c.hostId', '=', hostId!))
@@ -144,6 +152,9 @@ async function countCollections(scope: ReadScope, filter: CollectionFilter) {
           sql<boolean>`(coalesce(m.lacks, false) or coalesce(m.received, 0) < coalesce(${announced}, 0)) = ${incomplete!}`,
         ),
     )
+
+async function countCollections(scope: ReadScope, filter: CollectionFilter) {
+  const { total } = await matching(scope, filter)
     .select(({ fn }) => fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow()
   return total
@@ -156,13 +167,13 @@ interface Lacking {
   received: number | null
 }
 
-/** What `sums` says of completeness, of every collection at once. */
+/** What `sums` says of completeness, of every collection at once. `offset 0` keeps each count from being reckoned twice. */
 export const lacking = (scope: ReadScope) => sql`
-  select cs.tenant_id, cs.collection_id, bool_or(${countOf} < cs.rows_expected) as lacks,
-    sum(${countOf}) filter (where s.kind = 'rows') as received
-  from collection_sources cs join sources s on s.tenant_id = cs.tenant_id and s.id = cs.source_id
-  ${scope.tenantId === 'all' ? sql`` : sql`where cs.tenant_id = ${scope.tenantId}`}
-  group by cs.tenant_id, cs.collection_id`
+  select tenant_id, collection_id, bool_or(n < rows_expected) as lacks, sum(n) filter (where kind = 'rows') as received
+  from (select cs.tenant_id, cs.collection_id, cs.rows_expected, s.kind, ${countOf} as n
+    from collection_sources cs join sources s on s.tenant_id = cs.tenant_id and s.id = cs.source_id
+    ${scope.tenantId === 'all' ? sql`` : sql`where cs.tenant_id = ${scope.tenantId}`} offset 0) each
+  group by tenant_id, collection_id`
 
 /** Collections and rows received of expected, per host. `rowsExpected` is null when no sender said how many. */
 export async function collectionCounts(scope: ReadScope, hostIds: number[]) {

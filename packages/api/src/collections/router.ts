@@ -4,7 +4,7 @@ import { can, canAcross, router } from '../trpc.ts'
 import { listHunts } from './hunts/queries.ts'
 import { getCollection, listCollections } from './queries.ts'
 import { healthByTenant } from './tenants/queries.ts'
-import { wholeness } from './whole/queries.ts'
+import { sharedIn, wholeness } from './whole/queries.ts'
 
 const id = z.number().int().positive()
 const name = z.string().min(1).max(300).optional()
@@ -37,10 +37,14 @@ export const collectionsRouter = router({
   whole: canAcross('collection:read')
     /** With `tenants`, how each of them does as well. */
     .input(z.object({ tenants: z.boolean().default(false) }))
-    .query(async ({ ctx: { scope, services }, input }) => ({
-      ...(await wholeness(scope)),
-      tenants: input.tenants ? await healthByTenant(scope, services.now()) : [],
-    })),
+    .query(async ({ ctx: { scope, services, database }, input }) => {
+      const share = sharedIn(database)
+      const health = () => healthByTenant(scope, services.now())
+      return {
+        ...(await share(`whole ${scope.tenantId}`, () => wholeness(scope))),
+        tenants: input.tenants ? await share(`tenants ${scope.tenantId}`, health) : [],
+      }
+    }),
   get: can('collection:read')
     .input(z.object({ id }))
     .query(({ ctx, input }) => getCollection(ctx.scope, input.id)),

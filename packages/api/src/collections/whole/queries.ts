@@ -1,3 +1,4 @@
+import type { Database } from '@velocicompanion/db'
 import { sql } from 'kysely'
 import type { ReadScope } from '../../scope.ts'
 import { listCollections } from '../queries.ts'
@@ -15,6 +16,41 @@ const unanswered = (scope: ReadScope) =>
     )
 
 const mostNamed = 50
+
+/** An answer that took long is kept for so many times as long, and no longer than a minute. */
+const times = 20
+const worthKeepingMs = 1000
+const longestMs = 60_000
+/** Tenants whose answers are kept. */
+const mostKept = 1000
+
+/**
+ * Shares a costly answer with all who watch the same thing, so that a page that looks every half minute, open on however many
+ * screens, takes a twentieth of one connection at most. A quick answer is always made anew.
+ */
+export function sharing(now: () => number) {
+  const kept = new Map<string, { until: number; answer: unknown }>()
+  return async <T>(key: string, work: () => Promise<T>): Promise<T> => {
+    const began = now()
+    const known = kept.get(key)
+    if (known && known.until > began) return known.answer as T
+    kept.delete(key)
+    const answer = await work()
+    const took = now() - began
+    if (kept.size >= mostKept) kept.clear()
+    if (took >= worthKeepingMs) kept.set(key, { until: now() + Math.min(took * times, longestMs), answer })
+    return answer
+  }
+}
+
+const shared = new WeakMap<Database, ReturnType<typeof sharing>>()
+
+/** The sharing of one database: what is kept is named by tenants, and another database has the same numbers. */
+export function sharedIn(database: Database) {
+  const known = shared.get(database) ?? sharing(() => performance.now())
+  shared.set(database, known)
+  return known
+}
 
 /** How much there is to search, how new it is, and what of it is not whole: counts of all, and the first of each by name. */
 export async function wholeness(scope: ReadScope) {
