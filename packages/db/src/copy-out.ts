@@ -16,13 +16,18 @@ export const copyOut = async (client: PoolClient, statement: string): Promise<Bu
   return query.done
 }
 
-const startBytes = 32_768
+const startBytes = 1 << 20
+const keptBuffers = 4
+const largestKept = 1 << 23
 
-/** Gathers the data of all rows in one piece of memory, which may be handed to another thread. */
+/** Memory that rows are gathered in, used by one copy after another: what grows anew for each keeps the garbage collector busy. */
+const gathering: Buffer[] = []
+
+/** Gathers the data of all rows in one piece of memory of its own, which may be handed to another thread. */
 class CopyOut implements Submittable {
   readonly done: Promise<Buffer[]>
   #statement: string
-  #bytes = Buffer.allocUnsafeSlow(startBytes)
+  #bytes = gathering.pop() ?? Buffer.allocUnsafeSlow(startBytes)
   #size = 0
   #copies: Buffer[] = []
   #failed: Error | undefined
@@ -59,12 +64,14 @@ class CopyOut implements Submittable {
   }
 
   handleCommandComplete() {
-    this.#copies.push(this.#bytes.subarray(0, this.#size))
-    this.#bytes = Buffer.allocUnsafeSlow(startBytes)
+    const copy = Buffer.allocUnsafeSlow(this.#size)
+    this.#bytes.copy(copy, 0, 0, this.#size)
+    this.#copies.push(copy)
     this.#size = 0
   }
 
   handleReadyForQuery() {
+    if (gathering.length < keptBuffers && this.#bytes.length <= largestKept) gathering.push(this.#bytes)
     if (!this.#failed) this.#resolve(this.#copies)
   }
 
