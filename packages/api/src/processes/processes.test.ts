@@ -122,12 +122,19 @@ test('reads process creations of event logs over all collections, numbers in hex
       'Microsoft-Windows-Sysmon/Operational',
     ),
   ])
-  const tree = await at.api.processes.tree({ hostId: at.hostId })
-  expect(tree.snapshot).toMatchObject({ collectionId: null, kind: 'events', rows: 4 })
+  const later = await send(at, source, [
+    event(4688, '2026-11-24T08:00:00Z', { NewProcessId: 7316, ProcessId: 4, NewProcessName: 'C:\\c\\later.exe' }),
+    event(3, '2026-11-24T07:00:00Z', { ProcessId: 7316, DestinationIp: '203.0.113.66' }, 'Sysmon'),
+  ])
+  const tree = await at.api.processes.tree({ hostId: at.hostId, row: later.row(1) })
+  // Its number had two holders: the one that had started when the connection was made.
+  expect(tree.nodes[tree.focus!]!.name).toBe('svchosts.exe')
+  expect(tree.snapshot).toMatchObject({ collectionId: null, kind: 'events', rows: 6 })
   expect(tree.nodes.map(({ name, pid, parent, gone }) => [name, pid, parent, gone])).toEqual([
     ['wscript.exe', 6120, null, 'missing'],
     ['svchosts.exe', 7316, 0, undefined],
     ['cmd.exe', 9, 1, undefined],
+    ['later.exe', 7316, null, 'missing'],
   ])
 })
 

@@ -76,18 +76,36 @@ export function processOf(row: unknown, kind: Kind): Told | undefined {
   const top = keysOf(row)
   if (!top) return undefined
   if (kind === 'list') return told(top, listed, textOf(pick(top, listed.start)))
-  const data = keysOf(top.get('eventdata'))
-  const system = keysOf(top.get('system'))
-  if (!data) return undefined
-  const time = pick(top, ['timecreated', 'system.timecreated.systemtime', 'timestamp'])
-  const event = Number(textOf(pick(top, ['eventid', 'system.eventid.value', 'system.eventid', 'eid'])))
-  const isSysmon = /sysmon/i.test(
-    textOf(pick(top, ['channel', 'system.channel'])) ?? textOf(system?.get('channel')) ?? '',
-  )
-  if (event === 4688) return told(data, created, textOf(time))
-  if (event === 1 && (isSysmon || data.has('parentprocessid')))
-    return told(data, sysmon, textOf(pick(data, ['utctime'])) ?? textOf(time))
+  const event = eventOf(top)
+  if (!event) return undefined
+  const { data, id, time } = event
+  if (id === 4688) return told(data, created, time)
+  if (id === 1 && (event.isSysmon || data.has('parentprocessid')))
+    return told(data, sysmon, textOf(pick(data, ['utctime'])) ?? time)
   return undefined
+}
+
+/** The process that any other row speaks of, such as a connection's, with the time at which it does. */
+export function processNamedBy(row: unknown): Pick<Told, 'pid' | 'start'> | undefined {
+  const started = processOf(row, 'events')
+  if (started) return started
+  const top = keysOf(row)
+  const event = top && eventOf(top)
+  if (!event) return processOf(row, 'list')
+  const time = textOf(pick(event.data, ['utctime'])) ?? event.time
+  return { pid: pidOf(pick(event.data, ['processid', 'pid'])), start: time === undefined ? undefined : microsOf(time) }
+}
+
+function eventOf(top: Keys) {
+  const data = keysOf(top.get('eventdata'))
+  if (!data) return undefined
+  const channel = textOf(pick(top, ['channel', 'system.channel'])) ?? ''
+  return {
+    data,
+    id: Number(textOf(pick(top, ['eventid', 'system.eventid.value', 'system.eventid', 'eid']))),
+    isSysmon: /sysmon/i.test(channel),
+    time: textOf(pick(top, ['timecreated', 'system.timecreated.systemtime', 'timestamp'])),
+  }
 }
 
 type Keys = Map<string, unknown>

@@ -8,7 +8,7 @@ import { look, planRows, type Searcher } from '../rows/rows.ts'
 import { parseRowId, rowId } from '../rows/rules.ts'
 import type { ReadScope } from '../scope.ts'
 import type { treeInput } from './input.ts'
-import { type Kind, kindOf, processOf, type Told } from './processes.ts'
+import { type Kind, kindOf, processNamedBy, processOf, type Told } from './processes.ts'
 import { parentsOf } from './rules.ts'
 
 /** A list of processes that a host sent. */
@@ -108,8 +108,8 @@ export async function processTree(searcher: Searcher, input: z.output<typeof tre
     return { row, ...shown, parent: parent ?? null, gone, uncertain }
   })
   const at = nodes.findIndex(({ row }) => row === input.row)
-  const byPid = at < 0 && input.row !== undefined ? await pidOfRow(scope, input.row, input.hostId) : undefined
-  const focus = at >= 0 ? at : byPid === undefined ? -1 : nodes.findLastIndex(({ pid }) => pid === byPid)
+  const named = at < 0 && input.row !== undefined ? await namedByRow(scope, input.row, input.hostId) : undefined
+  const focus = at >= 0 ? at : holderOf(found, named)
   return { snapshots, snapshot, nodes, focus: focus < 0 ? null : focus, told: located.length }
 }
 
@@ -155,6 +155,14 @@ async function rowsOfLog(searcher: Searcher, { sourceId }: Snapshot, hostId: num
   return hits.filter((hit) => hit.hostId === hostId)
 }
 
+function namedIn(line: Buffer): Named {
+  try {
+    return processNamedBy(JSON.parse(line.toString()))
+  } catch {
+    return undefined // nested too deeply to be read
+  }
+}
+
 /** A row that is no JSON object, or tells no process, is no line of the tree. */
 function toldBy(line: Buffer, kind: Kind): Told | undefined {
   try {
@@ -164,8 +172,20 @@ function toldBy(line: Buffer, kind: Kind): Told | undefined {
   }
 }
 
+type Named = ReturnType<typeof processNamedBy>
+
+/** Who had the number at that time: of several in the order of their start, the last that had started. */
+function holderOf(found: { process: Told }[], named: Named) {
+  if (named?.pid === undefined) return -1
+  const last = found.findLastIndex(({ process }) => process.pid === named.pid)
+  const { start } = named
+  if (start === undefined) return last
+  const then = found.findLastIndex(({ process }) => process.pid === named.pid && (process.start ?? -9e18) <= start)
+  return then >= 0 ? then : last
+}
+
 /** The process that another row speaks of, such as a connection's. */
-async function pidOfRow(scope: ReadScope, id: string, hostId: number): Promise<number | undefined> {
+async function namedByRow(scope: ReadScope, id: string, hostId: number): Promise<Named> {
   const name = parseRowId(id)!
   const { rows } = await sql<Run>`
     select ${runColumns} from runs r
@@ -174,7 +194,6 @@ async function pidOfRow(scope: ReadScope, id: string, hostId: number): Promise<n
   `.execute(scope.db)
   const located = locate(rows, name.row, 1)
   if (located.length === 0) throw notFound('row')
-  for await (const { made } of readLines(scope, located, (line) => toldBy(line, 'list') ?? toldBy(line, 'events')))
-    return made?.pid
+  for await (const { made } of readLines(scope, located, namedIn)) return made
   return undefined
 }
