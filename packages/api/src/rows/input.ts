@@ -61,6 +61,8 @@ export const stackInput = asked.extend({
   order: z.enum(['most', 'fewest', 'widest', 'narrowest']).default('most'),
   /** Whether each group tells its first event time, and on how many tenants' hosts it was seen. */
   first: z.boolean().optional(),
+  /** Whether each group tells its last event time, and its rows on the seven days up to the end of the range. */
+  last: z.boolean().optional(),
   tenants: z.boolean().optional(),
   limit,
   /** How many of that order were shown: the whole is counted for each page. */

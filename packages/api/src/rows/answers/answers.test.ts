@@ -104,6 +104,34 @@ test('tells where it is asked for when each group was first and on how many tena
   )
 })
 
+test('tells where it is asked for when each group was last, and its rows on the seven days up to then', async () => {
+  const { tenantId, api } = await small()
+  const of = async (more: object) => {
+    const stack = await api.rows.stack({ query: '', fields: ['Name'], last: true, ...more })
+    return [stack.lastDay, ...stack.values.map(({ values, last, days }) => [values[0], last?.slice(0, 10), days])]
+  }
+  expect(await of({ to: '2024-03-04T00:00:00Z' })).toEqual([
+    '2024-03-03',
+    ['a.exe', '2024-03-03', [0, 0, 0, 0, 1, 1, 1]],
+    ['b.exe', '2024-03-01', [0, 0, 0, 0, 1, 0, 0]],
+    ['c.exe', '2024-03-03', [0, 0, 0, 0, 0, 0, 1]],
+    ['d.exe', '2024-03-03', [0, 0, 0, 0, 0, 0, 1]],
+  ])
+  const [today, [, newest, days]] = (await of({})) as [string, [string, string, number[]]]
+  expect([today, newest, days]).toEqual([new Date().toISOString().slice(0, 10), '2024-03-03', [0, 0, 0, 0, 0, 0, 0]])
+  // Groups whose names are found later are added up.
+  await store(tenantId, 'h5', 'P/A', [{ Name: 'a.exe', EventTime: '2024-03-02T23:59:59.999999Z' }])
+  const artifacts = await api.rows.stack({
+    query: 'Name:a.exe',
+    fields: ['artifact'],
+    last: true,
+    to: '2024-03-08T00:00:00Z',
+  })
+  expect(artifacts.values).toMatchObject([
+    { values: ['P'], last: '2024-03-03T00:00:00.000000Z', days: [1, 2, 1, 0, 0, 0, 0] },
+  ])
+})
+
 test('pipes sort, count, group and chart', async () => {
   const { api } = await small()
   const pids = async (query: string, more = {}) => {

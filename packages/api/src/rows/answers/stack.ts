@@ -7,6 +7,7 @@ import type { stackInput } from '../input.ts'
 import { type Builtin, type FieldRef, type Query, isTriage } from '../language/ast.ts'
 import { parseField, parseQuery } from '../language/parse.ts'
 import { timeText } from '../lines/lines.ts'
+import { microsOfIso } from '../rules.ts'
 import { hostCount, hostsOf, huntedCollections, sourcesOf, tenantsOf } from '../naming/queries.ts'
 import { type Bounds, look, planRows, type Searcher } from '../rows.ts'
 import { boundsOf } from './bounds.ts'
@@ -20,6 +21,9 @@ export interface Stack {
     hosts: number
     /** Event time of its first row, RFC3339; with `first` alone. */
     first?: string
+    /** Of its last row, and how many it has on each of seven days, the oldest first; with `last` alone. */
+    last?: string
+    days?: number[]
     /** How many tenants' hosts it was seen on; with `tenants` alone. */
     tenants?: number
   }[]
@@ -30,6 +34,8 @@ export interface Stack {
   absent: number
   hostsTotal: number
   tenantsTotal?: number
+  /** The last of the seven days, as 2026-11-24; with `last` alone. */
+  lastDay?: string
   /** How many were shown, where there are more. */
   nextCursor: number | null
 }
@@ -41,6 +47,7 @@ interface Wanted {
   /** How many of them were shown before. */
   skip?: number
   first?: boolean | undefined
+  last?: boolean | undefined
   tenants?: boolean | undefined
 }
 
@@ -59,7 +66,9 @@ export async function stackRows(searcher: Searcher, input: z.output<typeof stack
 /** Counts all matching rows by the values of fields. */
 export async function stackOf(searcher: Searcher, query: Query, wanted: Wanted, bounds: Bounds): Promise<Stack> {
   const { fields, limit, skip = 0, first } = wanted
-  const collect = { kind: 'groups' as const, fields, first }
+  const lastDay = wanted.last ? lastDayOf(searcher, bounds) : undefined
+  const last = lastDay === undefined ? undefined : { daysEnd: microsOfIso(`${lastDay}T00:00:00Z`) + dayMicros }
+  const collect = { kind: 'groups' as const, fields, first, last }
   const plan = await planRows(searcher, query, bounds, collect)
   const names: (Names | undefined)[] = []
   for (const field of fields)
@@ -74,12 +83,30 @@ export async function stackOf(searcher: Searcher, query: Query, wanted: Wanted, 
   const nextCursor = values.length > skip && values.length < distinct ? values.length : null
   const { total, absent } = found
   const tenantsTotal = wanted.tenants && { tenantsTotal: (await tenantsOf(searcher.scope)).length }
-  return { values: values.slice(skip).map(shown), distinct, total, absent, hostsTotal, ...tenantsTotal, nextCursor }
+  return {
+    values: values.slice(skip).map(shown),
+    distinct,
+    total,
+    absent,
+    hostsTotal,
+    ...tenantsTotal,
+    ...(lastDay !== undefined && { lastDay }),
+    nextCursor,
+  }
 }
 
-const shown = ({ first, ...rest }: Ranked['values'][number]) => ({
+const dayMicros = 86_400e6
+
+/** Today, or the last day of a range that ended before. */
+function lastDayOf({ now }: Searcher, { to }: Bounds) {
+  const end = Math.min(now.getTime() * 1000 + 1, to)
+  return timeText(end - 1).slice(0, 10)
+}
+
+const shown = ({ first, last, ...rest }: Ranked['values'][number]) => ({
   ...rest,
   ...(first !== undefined && { first: timeText(first) }),
+  ...(last !== undefined && { last: timeText(last) }),
 })
 
 const tenantOfHosts = async (scope: ReadScope) =>

@@ -1,6 +1,7 @@
 import type { FieldRef } from '../language/ast.ts'
 import { type Coded, codedOf, type Holder } from './cells.ts'
 import type { OpenBlock } from './evaluate.ts'
+import { addLast, mergeLast, noDays } from './lately.ts'
 import { addPair, leaveOnce, newPairs, type Pairs, placeOf } from './pairs.ts'
 import { type Words, wordOf, wordsNow } from './words.ts'
 
@@ -14,11 +15,23 @@ export interface Groups {
   pairs: Pairs
   /** The first event time of each group, in microseconds since 1970; beyond all times where none was asked for. */
   first: number[]
+  /** The last likewise; before all times where it was not asked for. */
+  last: number[]
+  /** Rows on each of the seven days that were asked for, of groups that have any then. */
+  days: Map<number, number[]>
   /** The groups of one field by their words, in the thread that gathers them. */
   ofWords?: { words: Words; ids: Int32Array }
 }
 
-export const newGroups = (): Groups => ({ ids: new Map(), values: [], rows: [], pairs: newPairs(), first: [] })
+export const newGroups = (): Groups => ({
+  ids: new Map(),
+  values: [],
+  rows: [],
+  pairs: newPairs(),
+  first: [],
+  last: [],
+  days: new Map(),
+})
 
 /** Without what only this thread understands. */
 export const portable = ({ ofWords: _, ...groups }: Groups): Groups => groups
@@ -33,6 +46,7 @@ const keyOf = (values: (string | null)[]) => (values.length === 1 ? values[0]! :
 function newGroup(groups: Groups, values: (string | null)[]): number {
   groups.rows.push(0)
   groups.first.push(Infinity)
+  groups.last.push(-Infinity)
   return groups.values.push(values) - 1
 }
 
@@ -65,16 +79,18 @@ function wordsOf(groups: Groups): NonNullable<Groups['ofWords']> {
   return (groups.ofWords = { words, ids: larger })
 }
 
-/** What is asked of groups: the fields, and whether the first event time of each is told. */
+/** What is asked of groups: the fields, and whether the first event time of each is told, or the last and its days. */
 export interface Grouping {
   fields: FieldRef[]
   first?: boolean | undefined
+  /** Where the last of the seven days ends, in microseconds since 1970. */
+  last?: { daysEnd: number } | undefined
 }
 
 /** Adds the rows of a block; how many of them have none of the fields. Values are looked at once for each code, not for each row. */
 export function addGroups(
   groups: Groups,
-  { fields, first: wantsFirst = false }: Grouping,
+  { fields, first: wantsFirst = false, last }: Grouping,
   block: OpenBlock,
   mask: Uint8Array | undefined,
   holders: Holder[][],
@@ -110,6 +126,7 @@ export function addGroups(
   }
   scratch = taken
   if (wantsFirst) addFirst(groups, codes, idsOf, block, mask)
+  if (last) addLast(groups, { codes, idsOf }, block, mask, last.daysEnd)
   return absent
 }
 
@@ -159,7 +176,7 @@ interface IdsOfCodes {
   get(code: number): number | readonly number[]
 }
 
-interface Numbered {
+export interface Numbered {
   codes: ArrayLike<number>
   idsOf: IdsOfCodes
 }
@@ -236,6 +253,7 @@ export function mergeGroups(
   const targets = from.values.map((values) => named(values).map((some) => idOf(into, some)))
   for (const [id, rows] of from.rows.entries()) for (const target of targets[id]!) into.rows[target]! += rows
   for (const [id, time] of from.first.entries()) for (const target of targets[id]!) lower(into, target, time)
+  mergeLast(into, from, targets)
   leaveOnce(from.pairs)
   const { groups, hosts, hostIds, n } = from.pairs
   const places = hostIds.map((hostId) => placeOf(into.pairs, hostId))
@@ -249,6 +267,9 @@ export interface Ranked {
     hosts: number
     /** Event time of the first row, in microseconds since 1970, where it was asked for. */
     first?: number
+    /** Of the last, where that was asked for, with the rows of each of the seven days. */
+    last?: number
+    days?: number[]
     /** On how many tenants' hosts, where it was asked for. */
     tenants?: number
   }[]
@@ -259,7 +280,7 @@ export interface Ranked {
 export type Order = 'most' | 'fewest' | 'widest' | 'narrowest'
 
 export function ranked(groups: Groups, order: Order, limit: number, tenantOf?: Map<number, number>): Ranked {
-  const { values, rows, first } = groups
+  const { values, rows, first, last, days } = groups
   const hosts = hostsOfEach(groups)
   const sign = order === 'most' || order === 'widest' ? -1 : 1
   const size = order === 'most' || order === 'fewest' ? rows : hosts
@@ -274,6 +295,7 @@ export function ranked(groups: Groups, order: Order, limit: number, tenantOf?: M
       rows: rows[id]!,
       hosts: hosts[id]!,
       ...(first[id]! < Infinity && { first: first[id]! }),
+      ...(last[id]! > -Infinity && { last: last[id]!, days: days.get(id) ?? noDays() }),
       ...(tenants && { tenants: tenants.get(id)!.size }),
     })),
     distinct: values.length,

@@ -356,6 +356,7 @@ test.each([1, 2, 3, fresh])(
           hosts: 1,
           tenants: 1,
           first: Math.min(...of.map((name) => rows.get(name)!.time)),
+          last: Math.max(...of.map((name) => rows.get(name)!.time)),
         }))
         .sort((a, b) => (String(a.values) < String(b.values) ? -1 : 1))
     for (let i = 0; i < 120; i++) {
@@ -369,8 +370,18 @@ test.each([1, 2, 3, fresh])(
       expect({ query, found: found.sort() }).toEqual({ query, found: expected.sort() })
       expect(answer).toMatchObject({ total: expected.length, totalIsExact: true })
       if (i % 8 === 0) {
-        const stack = await api.rows.stack({ query, fields: ['host', 'source'], first: true, tenants: true })
-        const groups = stack.values.map((group) => ({ ...group, first: microsOfIso(group.first!) }))
+        const stack = await api.rows.stack({
+          query,
+          fields: ['host', 'source'],
+          first: true,
+          last: true,
+          tenants: true,
+        })
+        const groups = stack.values.map(({ days: _days, ...group }) => ({
+          ...group,
+          first: microsOfIso(group.first!),
+          last: microsOfIso(group.last!),
+        }))
         const found = groups.sort((a, b) => (String(a.values) < String(b.values) ? -1 : 1))
         expect({ query, groups: found }).toEqual({ query, groups: groupsOf(expected) })
       }

@@ -41,7 +41,9 @@ export function readsOf({ leaves, collect }: Question): Reads {
   return {
     text: bare.length > 0 || collect?.kind === 'sweep',
     timeColumns: bare.some(({ test }) => test.kind === 'equals' && isTimeText(test.value)),
-    times: builtin.includes('time') || (everywhere && (collect.kind !== 'groups' || collect.first === true)),
+    times:
+      builtin.includes('time') ||
+      (everywhere && (collect.kind !== 'groups' || collect.first === true || collect.last !== undefined)),
     parts:
       (everywhere && collect.kind !== 'chart') ||
       (collect?.kind === 'chart' && collect.field !== undefined && 'builtin' in collect.field) ||
