@@ -86,6 +86,37 @@ test('JSON lines are the bytes of the rows as they were sent', async () => {
   expect(done).toMatchObject({ rows: rows.length, notes: [] })
 })
 
+test('groups stand in the place of rows, each with how far it is spread and when it was seen', async () => {
+  const tenantId = await bed.tenant()
+  const ada = await person(tenantId)
+  const day = (n: number) => `"Time":"2026-03-0${n}T00:00:00Z"`
+  await store(await place(tenantId), [`{"a":"=1","c":"x",${day(1)}}`, `{"a":"=1","c":"x",${day(3)}}`, '{"b":1}'])
+  await store(await place(tenantId), [String.raw`{"a":"\u001b[31m",${day(2)}}`, `{"a":"=1","c":"x",${day(2)}}`])
+  const asked = { query: 'a:* | groupby a c' }
+  const csv = await written(ada, 'csv', asked)
+  expect(csv).toMatchObject({ rows: 2, of: 'group' })
+  expect(csv.content.toString().split('\r\n')).toEqual([
+    'a,c,_rows,_hosts,_first,_newest',
+    "'=1,x,3,2,2026-03-01T00:00:00.000000Z,2026-03-03T00:00:00.000000Z",
+    String.raw`"""\u001b[31m""",,1,1,2026-03-02T00:00:00.000000Z,2026-03-02T00:00:00.000000Z`,
+    '',
+  ])
+  const lines = await written(ada, 'jsonl', asked)
+  expect(lines.content.toString().split('\n')[0]).toBe(
+    '{"a":"=1","c":"x","_rows":3,"_hosts":2,"_first":"2026-03-01T00:00:00.000000Z","_newest":"2026-03-03T00:00:00.000000Z"}',
+  )
+  const parquet = await written(ada, 'parquet', asked)
+  expect((await readBack(parquet.content))[0]).toMatchObject({ a: '=1', _rows: '3' })
+  const { rows: said } = await ada.api.notifications.list({ limit: 1 })
+  expect(said[0]!.words).toContain('2 groups')
+  await expect(ada.api.exports.create({ ...asked, format: 'csv', columns: ['b'] })).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+  })
+  await expect(ada.api.exports.create({ query: '| count', format: 'csv' })).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+  })
+})
+
 test('CSV has every field, exact values, and cells that no spreadsheet runs', async () => {
   const tenantId = await bed.tenant()
   const ada = await person(tenantId)
@@ -400,7 +431,8 @@ test('a super-admin exports another tenant or all of them, audited, and only whi
 
 test.each([
   ['| count', 'An export writes rows'],
-  ['a:b | groupby a', 'An export writes rows'],
+  ['| timechart a', 'An export writes rows'],
+  ['| groupby mark', 'mark: can be asked for'],
   ['(', 'Expected'],
   ['| table label', 'label is no column of an export'],
 ])('%j is refused when it is asked for', async (query, why) => {

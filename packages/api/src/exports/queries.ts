@@ -5,7 +5,7 @@ import { AppError, notFound } from '../errors.ts'
 import { may } from '../permissions.ts'
 import type { TenantScope } from '../scope.ts'
 import type { exportInput } from './input.ts'
-import { columnsOf, mostOpen, noteWords, queryOf, type Notes } from './rules.ts'
+import { checkAsked, mostOpen, noteWords, type Notes } from './rules.ts'
 import { dropFile } from './running/queries.ts'
 
 type Asked = z.output<typeof exportInput>
@@ -46,7 +46,12 @@ const listed = (scope: TenantScope) =>
     .select(shown)
     .select([sql<Notes>`notes`.as('notes'), sql<string | null>`encode(sha256, 'hex')`.as('sha256')])
 
-const withWords = <R extends { notes: Notes }>({ notes, ...row }: R) => ({ ...row, notes: noteWords(notes) })
+const withWords = <R extends { notes: Notes }>({ notes, ...row }: R) => ({
+  ...row,
+  /** What `rows` counts. */
+  of: notes.grouped ? ('group' as const) : ('row' as const),
+  notes: noteWords(notes),
+})
 
 /** Newest first. */
 export async function listExports(
@@ -77,7 +82,7 @@ const auditedChars = 1000
 /** Lines an export up; a process takes it up as soon as this is committed. */
 export async function createExport(scope: TenantScope, of: number | 'all', asked: Asked, now: Date) {
   const { query, from, to, format, columns } = asked
-  columnsOf(queryOf(query, now), columns)
+  checkAsked(query, columns, now)
   const { open } = await own(scope)
     .where('state', 'in', ['queued', 'running'])
     .select(({ fn }) => fn.countAll<number>().as('open'))

@@ -22,6 +22,8 @@ export interface Notes {
   joined?: number
   /** Fields beyond the most columns, in the last one. */
   fieldsWithoutColumn?: number
+  /** Each line is a group of the query, not a row. */
+  grouped?: boolean
   /** Whether the query asks for an order, which an export has not. */
   unsorted?: boolean
 }
@@ -31,11 +33,18 @@ export const addNotes = (to: Notes, from: Notes) => {
     if (from[key]) to[key] = (to[key] ?? 0) + from[key]
 }
 
-/** The query of an export: its pipes may sort and choose columns, not count. */
+/** The query of an export: its pipes may sort, choose columns and group. */
 export function queryOf(text: string, now: Date): Query {
   const query = parseQuery(text, now)
-  if (query.view.kind === 'rows') return query
-  throw new AppError('BAD_REQUEST', 'An export writes rows: leave out what counts or groups them')
+  if (query.view.kind === 'rows' || query.view.kind === 'groups') return query
+  throw new AppError('BAD_REQUEST', 'An export writes rows or groups: leave out what counts them')
+}
+
+/** Whether what is asked for can be written. */
+export function checkAsked(text: string, columns: string[] | undefined, now: Date) {
+  const query = queryOf(text, now)
+  if (query.view.kind === 'rows') columnsOf(query, columns)
+  else if (columns) throw new AppError('BAD_REQUEST', 'Groups have the columns of their fields: leave out the others')
 }
 
 const columnBuiltins = ['host', 'time', 'source', 'artifact', 'collection', 'tenant']
@@ -92,5 +101,5 @@ export function doneWords({
   notes: Notes
 }) {
   const said = noteWords(notes).map((note) => ` ${note[0]!.toUpperCase()}${note.slice(1)}.`)
-  return `Your ${formatNames[format]} export is ready: ${plural(rows, 'row')}, ${size(bytes)}, nothing left out.${said.join('')}`
+  return `Your ${formatNames[format]} export is ready: ${plural(rows, notes.grouped ? 'group' : 'row')}, ${size(bytes)}, nothing left out.${said.join('')}`
 }

@@ -5,13 +5,13 @@ import { Link } from '@tanstack/react-router'
 import { exportFormats, type ExportFormat } from '@velocicompanion/api/exports/input'
 import { useEffect, useState } from 'react'
 import { trpc } from '../../api.ts'
-import { count } from '../../lib/format.ts'
+import { count, plural } from '../../lib/format.ts'
 import { sentence } from '../../lib/problem.ts'
 import { Dot } from '../../ui/Dot.tsx'
 import { visible } from '../../ui/evidence.tsx'
 import { useClosing, useSaving } from './useExport.ts'
 import { Progress } from './Progress.tsx'
-import { formatHint, formatName, isOpen, stateOf } from './words.ts'
+import { formatHint, formatName, groupsHint, isOpen, stateOf } from './words.ts'
 
 interface ExportButtonProps {
   query: string
@@ -24,14 +24,16 @@ interface ExportButtonProps {
   tenant?: number | 'all' | undefined
   /** The columns that are shown, named as a query names fields. */
   columns?: string[] | undefined
+  /** The query counts groups: they are written in the place of rows. `total` is how many there are. */
+  groups?: { fields: string[]; tenants: boolean } | undefined
 }
 
 /** Writes all that match into a file, however many there are. */
 export function ExportButton(props: ExportButtonProps) {
-  const { total, atLeast } = props
+  const { total, atLeast, groups } = props
   const [open, setOpen] = useState(false)
   const [made, setMade] = useState<number>()
-  const words = total === undefined || atLeast ? 'Export all…' : `Export all ${count(total)}…`
+  const words = groups ? 'Export' : total === undefined || atLeast ? 'Export all…' : `Export all ${count(total)}…`
   return (
     <Popover opened={open} onChange={setOpen} width={380} position="bottom-end" trapFocus>
       <Popover.Target>
@@ -55,7 +57,9 @@ export function ExportButton(props: ExportButtonProps) {
   )
 }
 
-function Choose({ query, from, to, tenant, columns, made }: ExportButtonProps & { made: (id: number) => void }) {
+type ChooseProps = ExportButtonProps & { made: (id: number) => void }
+
+function Choose({ query, from, to, tenant, columns, groups, made }: ChooseProps) {
   const [format, setFormat] = useState<ExportFormat>('csv')
   const [fields, setFields] = useState<'all' | 'shown'>('all')
   const utils = trpc.useUtils()
@@ -82,7 +86,12 @@ function Choose({ query, from, to, tenant, columns, made }: ExportButtonProps & 
     >
       <Radio.Group label="Format" value={format} onChange={(value) => setFormat(value as ExportFormat)}>
         {exportFormats.map((one) => (
-          <Radio key={one} value={one} label={formatName[one]} description={formatHint[one]} />
+          <Radio
+            key={one}
+            value={one}
+            label={formatName[one]}
+            description={groups && one === 'jsonl' ? groupsHint : formatHint[one]}
+          />
         ))}
       </Radio.Group>
       {choosesColumns && (
@@ -96,8 +105,10 @@ function Choose({ query, from, to, tenant, columns, made }: ExportButtonProps & 
         </Radio.Group>
       )}
       <p className="meta">
-        Every matching row that is stored now, without a limit, block by block and not sorted. You may leave: the bell
-        says when it is done.
+        {groups
+          ? `Every group of ${groups.fields.map((field) => visible(field)).join(', ')} with its rows, hosts${groups.tenants ? ', tenants' : ''} and its first and newest time, without a limit.`
+          : 'Every matching row that is stored now, without a limit, block by block and not sorted.'}{' '}
+        You may leave: the bell says when it is done.
       </p>
       {create.error && (
         <p className="exportfault" role="alert">
@@ -131,7 +142,7 @@ function Made({ id, another }: { id: number; another: () => void }) {
     <div className="exportform">
       <output>
         <Dot tone={tone}>{words}</Dot>
-        {row.state === 'done' && <span>{count(row.rows)} rows, nothing left out.</span>}
+        {row.state === 'done' && <span>{plural(row.rows, row.of)}, nothing left out.</span>}
         {row.notes.map((note) => (
           <span key={note} className="meta">
             {note}

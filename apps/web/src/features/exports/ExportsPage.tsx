@@ -1,7 +1,7 @@
 import './exports.css'
 import { Link } from '@tanstack/react-router'
 import { trpc } from '../../api.ts'
-import { bytes, count } from '../../lib/format.ts'
+import { bytes, count, plural } from '../../lib/format.ts'
 import { useMe } from '../../lib/me.ts'
 import { useTenantNames } from '../../lib/tenant-names.ts'
 import { Dot } from '../../ui/Dot.tsx'
@@ -59,7 +59,7 @@ function ExportList({ rows }: { rows: Export[] }) {
     { head: 'Format', cell: ({ format }) => formatName[format] },
     { head: 'Asked', cell: ({ createdAt }) => <Time at={createdAt} /> },
     { head: 'As of', cell: ({ asOf }) => <Time at={asOf} form="day" none="not begun" />, wide: true },
-    { head: 'Rows', num: true, cell: ({ rows: n }) => count(n) },
+    { head: 'Rows', num: true, cell: ({ rows: n, of }) => (of === 'group' ? plural(n, of) : count(n)) },
     { head: 'Size', num: true, cell: (row) => <span title={`${count(row.bytes)} bytes`}>{bytes(row.bytes)}</span> },
     { head: 'State', wrap: true, cell: (row) => <State row={row} /> },
     { head: '', label: 'Actions', num: true, cell: (row) => <ExportActions row={row} /> },

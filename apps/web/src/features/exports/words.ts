@@ -13,6 +13,8 @@ export const formatHint: Record<ExportFormat, string> = {
   parquet: 'For DuckDB, pandas and Spark. Every column is text, so that no number is rounded.',
 }
 
+export const groupsHint = 'One object for each group, its values as text.'
+
 export const isOpen = ({ state }: Pick<Export, 'state'>) => state === 'queued' || state === 'running'
 
 /** The share of the blocks that were looked into; undefined while it is not known how many there are. */
@@ -26,7 +28,7 @@ export function stateOf(row: Export): { tone: Tone; words: string } {
     case 'running': {
       const share = shareOf(row)
       const done = share === undefined ? '' : `, ${Math.floor(share * 100)} %`
-      return { tone: 'acc', words: `writes${done}: ${plural(row.rows, 'row')}, ${bytes(row.bytes)}` }
+      return { tone: 'acc', words: `writes${done}: ${plural(row.rows, row.of)}, ${bytes(row.bytes)}` }
     }
     case 'done':
       return { tone: 'ok', words: `done, kept until ${dayTime(row.expiresAt!)} UTC` }

@@ -3,16 +3,17 @@ import { sql } from 'kysely'
 import { AppError } from '../../errors.ts'
 import { notify } from '../../notifications/queries.ts'
 import { may } from '../../permissions.ts'
-import { shownField } from '../../rows/language/ast.ts'
 import { boundsOf } from '../../rows/answers/bounds.ts'
-import type { Plan, Searcher } from '../../rows/rows.ts'
+import { type Query, shownField } from '../../rows/language/ast.ts'
+import type { Bounds, Plan, Searcher } from '../../rows/rows.ts'
 import { type Actor, inEveryTenant, inTenant, type ReadScope } from '../../scope.ts'
 import type { Services } from '../../services.ts'
 import { keysOf } from '../reading/queries.ts'
+import { groupsOf } from '../reading/groups.ts'
 import { matchingRows, planExport, type WaveOfRows } from '../reading/reading.ts'
 import { addNotes, columnsOf, doneWords, keptDays, mostColumns, type Notes, queryOf } from '../rules.ts'
 import { writingThread } from '../writing/thread.ts'
-import type { Shape } from '../writing/writer.ts'
+import type { Content, Shape } from '../writing/writer.ts'
 import { askerOf, noting, type Progress, type Taken } from './queries.ts'
 import { openSink } from './sink.ts'
 
@@ -46,11 +47,9 @@ async function write(running: Running, taken: Taken, scope: ReadScope) {
   const { rows: clock } = await sql<{ now: Date }>`select now() as now`.execute(scope.db)
   const searcher = { scope, pool: running.services.searches, signal: running.signal, now: taken.createdAt }
   const query = queryOf(taken.query, taken.createdAt)
-  const plan = await planExport(
-    searcher,
-    query,
-    boundsOf({ from: taken.fromTime ?? undefined, to: taken.toTime ?? undefined }),
-  )
+  const bounds = boundsOf({ from: taken.fromTime ?? undefined, to: taken.toTime ?? undefined })
+  if (query.view.kind === 'groups') return writeGroups(running, taken, { searcher, query, bounds, asOf: clock[0]!.now })
+  const plan = await planExport(searcher, query, bounds)
   const { shape, notes } = await shapeOf(scope, taken, plan)
   if (query.sort.length > 0) notes.unsorted = true
   const progress: Progress = {
@@ -61,9 +60,49 @@ async function write(running: Running, taken: Taken, scope: ReadScope) {
     asOf: clock[0]!.now,
     notes,
   }
+  return inThread(shape, async (thread) => {
+    const put = writingTo(running, taken, thread, progress)
+    await put.start()
+    for await (const { blocks, rows, blocksDone } of ahead(matchingRows(searcher, plan))) {
+      running.signal.throwIfAborted()
+      await put.more({ blocks }, { rows: progress.rows + rows, blocksDone })
+    }
+    return put.end()
+  })
+}
+
+interface Grouping {
+  searcher: Searcher
+  query: Query
+  bounds: Bounds
+  asOf: Date
+}
+
+/** So many groups are written at once. */
+const groupsAtOnce = 5000
+
+/** Every group of the query in the place of rows. */
+async function writeGroups(running: Running, taken: Taken, { searcher, query, bounds, asOf }: Grouping) {
+  const { names, groups } = await groupsOf(searcher, query, bounds, taken.ofTenant === null)
+  const progress: Progress = { rows: 0, bytes: 0, blocks: groups.length, blocksDone: 0, asOf, notes: { grouped: true } }
+  return inThread({ format: taken.format, withTenant: false, columns: { groups: names } }, async (thread) => {
+    const put = writingTo(running, taken, thread, progress)
+    await put.start()
+    for (let at = 0; at < groups.length; at += groupsAtOnce) {
+      running.signal.throwIfAborted()
+      const some = groups.slice(at, at + groupsAtOnce)
+      await put.more({ groups: some }, { rows: at + some.length, blocksDone: at + some.length })
+    }
+    return put.end()
+  })
+}
+
+type Thread = ReturnType<typeof writingThread>
+
+async function inThread<T>(shape: Shape, work: (thread: Thread) => Promise<T>) {
   const thread = writingThread(shape)
   try {
-    return await copy(running, taken, { searcher, plan, thread, progress })
+    return await work(thread)
   } finally {
     await thread.close()
   }
@@ -84,40 +123,36 @@ async function shapeOf(scope: ReadScope, taken: Taken, { blocks }: Plan): Promis
   }
 }
 
-interface Copying {
-  searcher: Searcher
-  plan: Plan
-  thread: ReturnType<typeof writingThread>
-  progress: Progress
-}
-
-/** While one wave of rows is written, the next is read. */
-async function copy(
-  { database, checkRoom, signal }: Running,
-  taken: Taken,
-  { searcher, plan, thread, progress }: Copying,
-) {
+/** Through the thread into the file, with the progress that it makes. While one wave of rows is written, the next is read. */
+function writingTo({ database, checkRoom }: Running, taken: Taken, thread: Thread, progress: Progress) {
   const sink = openSink(database, taken, checkRoom)
   const fixed = { ...progress.notes }
+  let flushedAt = performance.now()
   const put = async (task: Parameters<typeof thread.run>[0], at: Partial<Progress>) => {
     const { bytes, notes } = await thread.run(task)
     Object.assign(progress, at, { notes: { ...fixed } })
     addNotes(progress.notes, notes)
     await sink.write(bytes, known(progress))
   }
-  await put('start', {})
-  await sink.flush(known(progress))
-  let flushedAt = performance.now()
-  for await (const { blocks, rows, blocksDone } of ahead(matchingRows(searcher, plan))) {
-    signal.throwIfAborted()
-    await put({ blocks }, { rows: progress.rows + rows, blocksDone })
-    if (performance.now() - flushedAt < flushMs) continue
+  const flush = async () => {
     await sink.flush(known(progress))
     flushedAt = performance.now()
   }
-  await put('finish', {})
-  await sink.flush(known(progress))
-  return end(database, taken, { ...progress, ...sink.ended() })
+  return {
+    async start() {
+      await put('start', {})
+      await flush()
+    },
+    async more(task: Content, at: Partial<Progress>) {
+      await put(task, at)
+      if (performance.now() - flushedAt >= flushMs) await flush()
+    },
+    async end() {
+      await put('finish', {})
+      await flush()
+      return end(database, taken, { ...progress, ...sink.ended() })
+    },
+  }
 }
 
 /** The sink says itself how many bytes can be read. */

@@ -18,6 +18,9 @@ export interface Of {
 /** Text of a cell; null where the row has no such field, or null in it. */
 export type Cell = string | null
 
+/** Of a group: a text, or how many. */
+export type GroupCell = Cell | number
+
 /** The columns of a table and how a row's cells are read. */
 export interface Table {
   names: string[]
@@ -32,11 +35,20 @@ function cellOf(line: string, { from, to }: Slice, notes: Notes): Cell {
   const source = line.slice(from, to)
   if (source === 'null') return null
   if (!source.startsWith('"')) return source
-  const text = readString(source)
+  return fitting(readString(source), source, notes)
+}
+
+function fitting(text: string, source: string, notes: Notes) {
   if (!unfit.test(text) && text.isWellFormed()) return text
   notes.escaped = (notes.escaped ?? 0) + 1
   return source
 }
+
+/** A group's cells as a row's: texts that can not stand as such as JSON. */
+export const cellsOfGroup = (cells: GroupCell[], notes: Notes): Cell[] =>
+  cells.map((cell) =>
+    typeof cell === 'string' ? fitting(cell, JSON.stringify(cell), notes) : (cell?.toString() ?? null),
+  )
 
 const always = ['id', 'time', 'host', 'source', 'tenant'] as const
 
@@ -66,6 +78,17 @@ export function everyField(keys: string[], withTenant: boolean): Table {
   }
 }
 
+/** The columns of groups: fields, then what is told of each group. */
+export function groupNames(names: string[], fields: number): string[] {
+  return unlike(named(names), 0, fields)
+}
+
+const named = (names: string[]) =>
+  names.map((name, i) => {
+    const before = names.slice(0, i).filter((other) => other === name).length
+    return before === 0 ? name : `${name} (${before + 1})`
+  })
+
 /** Our own columns are told from fields of the same name by one more underscore. */
 function unlike(names: string[], first: number, fields: number): string[] {
   const taken = new Set(names.slice(first, first + fields))
@@ -79,11 +102,7 @@ function unlike(names: string[], first: number, fields: number): string[] {
 /** Chosen columns, named as the query names them; of several values in one row a JSON array. */
 export function chosenFields(fields: FieldRef[], names: string[]): Table {
   const read = fields.map((ref) => ('builtin' in ref ? builtin(ref.builtin) : ofField(ref.field)))
-  const unique = names.map((name, i) => {
-    const before = names.slice(0, i).filter((other) => other === name).length
-    return before === 0 ? name : `${name} (${before + 1})`
-  })
-  return { names: unique, cells: (line, of, notes) => read.map((cell) => cell(line, of, notes)) }
+  return { names: named(names), cells: (line, of, notes) => read.map((cell) => cell(line, of, notes)) }
 }
 
 type Read = (line: string, of: Of, notes: Notes) => Cell

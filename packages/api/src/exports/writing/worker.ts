@@ -1,15 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Notes } from '../rules.ts'
-import { type RowsOfBlock, type Shape, writerOf } from './writer.ts'
+import { type Content, type Shape, writerOf } from './writer.ts'
 
-/** What the exporter sends, one at a time: rows, or that there are no more. */
-export type Task = { blocks: RowsOfBlock[] } | 'start' | 'finish'
+/** What the exporter sends, one at a time: rows or groups, or that there are no more. */
+export type Task = Content | 'start' | 'finish'
 export type Written = { bytes: Uint8Array; notes: Notes } | { error: string }
 
 const writer = writerOf(workerData as Shape)
 
 const written = (task: Task) =>
-  task === 'start' ? writer.start() : task === 'finish' ? writer.finish() : writer.write(task.blocks)
+  task === 'start' ? writer.start() : task === 'finish' ? writer.finish() : writer.write(task)
 
 parentPort!.on('message', (task: Task) => {
   try {

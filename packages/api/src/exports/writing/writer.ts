@@ -4,14 +4,14 @@ import { writeTime } from '../../evidence/times.ts'
 import type { FieldRef } from '../../rows/language/ast.ts'
 import type { ExportFormat } from '../input.ts'
 import type { Notes } from '../rules.ts'
-import { chosenFields, everyField, type Of, type Table } from './cells.ts'
+import { type Cell, cellsOfGroup, chosenFields, everyField, type GroupCell, type Of, type Table } from './cells.ts'
 import { csvHeader, csvRow } from './csv.ts'
 import { parquetWriter } from './parquet.ts'
 
 /** What is written: chosen columns, or all keys that the store knows. */
 export interface Shape {
   format: ExportFormat
-  columns: { chosen: FieldRef[]; names: string[] } | { keys: string[] }
+  columns: { chosen: FieldRef[]; names: string[] } | { keys: string[] } | { groups: string[] }
   withTenant: boolean
 }
 
@@ -48,10 +48,13 @@ function eachRow(block: RowsOfBlock, visit: (line: Buffer, i: number, run: RowsO
 const withoutReturn = (line: Buffer) => (line.at(-1) === 13 ? line.subarray(0, -1) : line)
 const newline = Buffer.from('\n')
 
+/** What is written into a file: rows, or groups in their place. */
+export type Content = { blocks: RowsOfBlock[] } | { groups: GroupCell[][] }
+
 /** Turns rows into the bytes of a file. `finish` gives what stands behind the last row. */
 export interface Writer {
   start(): Uint8Array
-  write(blocks: RowsOfBlock[]): Uint8Array
+  write(content: Content): Uint8Array
   finish(): Uint8Array
   /** Of all rows so far. */
   notes: Notes
@@ -59,17 +62,24 @@ export interface Writer {
 
 export function writerOf({ format, columns, withTenant }: Shape): Writer {
   const notes: Notes = {}
-  if (format === 'jsonl') return linesWriter(notes)
-  const table = 'keys' in columns ? everyField(columns.keys, withTenant) : chosenFields(columns.chosen, columns.names)
+  if (format === 'jsonl') return linesWriter('groups' in columns ? columns.groups : [], notes)
+  const table = tableOf(columns, withTenant)
   return format === 'csv' ? csvWriter(table, notes) : columnsWriter(table, notes)
 }
 
-/** Each row's bytes as sent, and `\n`. */
-function linesWriter(notes: Notes): Writer {
+function tableOf(columns: Shape['columns'], withTenant: boolean): Table {
+  if ('keys' in columns) return everyField(columns.keys, withTenant)
+  return 'groups' in columns ? { names: columns.groups, cells: () => [] } : chosenFields(columns.chosen, columns.names)
+}
+
+/** Each row's bytes as sent, and `\n`; a group as an object. */
+function linesWriter(names: string[], notes: Notes): Writer {
   return {
     notes,
     start: () => Buffer.alloc(0),
-    write(blocks) {
+    write(content) {
+      if ('groups' in content) return Buffer.from(content.groups.map((cells) => objectOf(names, cells)).join(''))
+      const { blocks } = content
       const parts: Buffer[] = []
       for (const block of blocks)
         eachRow(block, (line, _i, { folded }) => {
@@ -83,13 +93,16 @@ function linesWriter(notes: Notes): Writer {
   }
 }
 
+const objectOf = (names: string[], cells: GroupCell[]) =>
+  `{${names.map((name, i) => `${JSON.stringify(name)}:${JSON.stringify(cells[i])}`).join(',')}}\n`
+
 function csvWriter(table: Table, notes: Notes): Writer {
   return {
     notes,
     start: () => Buffer.from(csvHeader(table, notes)),
-    write(blocks) {
+    write(content) {
       const parts: string[] = []
-      eachCells(table, blocks, notes, (cells) => parts.push(csvRow(cells, notes)))
+      eachCells(table, content, notes, (cells) => parts.push(csvRow(cells, notes)))
       return Buffer.from(parts.join(''))
     },
     finish: () => Buffer.alloc(0),
@@ -101,8 +114,8 @@ function columnsWriter(table: Table, notes: Notes): Writer {
   return {
     notes,
     start: () => parquet.take(),
-    write(blocks) {
-      eachCells(table, blocks, notes, (cells) => parquet.add(cells))
+    write(content) {
+      eachCells(table, content, notes, (cells) => parquet.add(cells))
       return parquet.take()
     },
     finish() {
@@ -112,18 +125,22 @@ function columnsWriter(table: Table, notes: Notes): Writer {
   }
 }
 
-function eachCells(table: Table, blocks: RowsOfBlock[], notes: Notes, add: (cells: (string | null)[]) => void) {
-  for (const block of blocks)
-    eachRow(block, (line, i, { collectionId, shift, host }) => {
-      if (!isUtf8(line)) notes.notUtf8 = (notes.notUtf8 ?? 0) + 1
-      const of: Of = {
-        id: `${collectionId}.${block.sourceId}.${block.rows[i]! + shift}`,
-        time: micros(block.times[i]!),
-        host,
-        source: block.source,
-        collection: String(collectionId),
-        tenant: String(block.tenantId),
-      }
-      add(table.cells(line.toString(), of, notes))
-    })
+function eachCells(table: Table, content: Content, notes: Notes, add: (cells: Cell[]) => void) {
+  if ('groups' in content) for (const cells of content.groups) add(cellsOfGroup(cells, notes))
+  else for (const block of content.blocks) eachCellsOf(table, block, notes, add)
+}
+
+function eachCellsOf(table: Table, block: RowsOfBlock, notes: Notes, add: (cells: Cell[]) => void) {
+  eachRow(block, (line, i, { collectionId, shift, host }) => {
+    if (!isUtf8(line)) notes.notUtf8 = (notes.notUtf8 ?? 0) + 1
+    const of: Of = {
+      id: `${collectionId}.${block.sourceId}.${block.rows[i]! + shift}`,
+      time: micros(block.times[i]!),
+      host,
+      source: block.source,
+      collection: String(collectionId),
+      tenant: String(block.tenantId),
+    }
+    add(table.cells(line.toString(), of, notes))
+  })
 }
