@@ -34,6 +34,9 @@ export const exactTime = (at: Moment) => dayjs.utc(at).format('YYYY-MM-DD HH:mm:
 /** "24 Nov 2026, 06:38 UTC". */
 export const plainTime = (at: Moment) => dayjs.utc(at).format('D MMM YYYY, HH:mm [UTC]')
 
+/** "24 Nov" of a time or of a day. */
+export const shortDay = (at: Moment) => dayjs.utc(at).format('D MMM')
+
 /** "today 06:40", "yesterday 17:02", then the date. */
 export function dayTime(at: Moment, now: Moment = Date.now()) {
   const then = dayjs.utc(at)

@@ -7,7 +7,7 @@ import { NotPresent } from '../../ui/Value.tsx'
 import { useDelayed } from '../../lib/useDelayed.ts'
 import { Value } from '../rows/Values.tsx'
 import { FieldPicker } from './FieldPicker.tsx'
-import { ofTenants } from './Groups.tsx'
+import { ofTenants } from './shares.ts'
 
 type Stack = Outputs['rows']['stack']
 

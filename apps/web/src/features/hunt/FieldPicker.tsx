@@ -1,5 +1,5 @@
-import { Popover, TextInput } from '@mantine/core'
-import { IconChevronDown } from '@tabler/icons-react'
+import { Button, Popover, TextInput } from '@mantine/core'
+import { IconChevronDown, IconPlus } from '@tabler/icons-react'
 import { useState } from 'react'
 import { trpc } from '../../api.ts'
 import { useDebounced } from '../../lib/useDebounced.ts'
@@ -32,6 +32,23 @@ export function FieldPicker({ title, fields, choose }: FieldPickerProps) {
         </button>
       </Popover.Target>
       <Popover.Dropdown aria-label={`Fields of ${title.toLowerCase()}`}>
+        {opened && <Choice fields={fields} choose={choose} />}
+      </Popover.Dropdown>
+    </Popover>
+  )
+}
+
+/** One more field to group by, or one less. */
+export function AddField({ fields, choose }: Omit<FieldPickerProps, 'title'>) {
+  const [opened, open] = useState(false)
+  return (
+    <Popover opened={opened} onChange={open} width={300} position="bottom-end" trapFocus returnFocus>
+      <Popover.Target>
+        <Button variant="subtle" leftSection={<IconPlus size={15} />} onClick={() => open(!opened)}>
+          Add a field
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown aria-label="Fields to group by">
         {opened && <Choice fields={fields} choose={choose} />}
       </Popover.Dropdown>
     </Popover>

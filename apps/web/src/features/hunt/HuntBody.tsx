@@ -170,10 +170,11 @@ function Found({ hunt, answer, whole, stop }: FoundProps) {
   )
 }
 
-const Bar = ({ lead, note }: { lead: ReactNode; note?: ReactNode }) => (
+const Bar = ({ lead, note, tools }: { lead: ReactNode; note?: ReactNode; tools?: ReactNode }) => (
   <div className="rowsbar">
     {lead}
     <span className="meta grow">{note}</span>
+    {tools}
   </div>
 )
 
@@ -186,7 +187,10 @@ interface AnsweredProps {
 function Answered({ hunt, answer, lead }: AnsweredProps) {
   const { view, grouping } = hunt
   if (view === 'rows') return <Rows {...{ hunt, answer, lead }} />
-  if (grouping) return <Groups hunt={hunt} grouping={grouping} bar={(note) => <Bar lead={lead} note={note} />} />
+  if (grouping)
+    return (
+      <Groups hunt={hunt} grouping={grouping} bar={(note, tools) => <Bar lead={lead} note={note} tools={tools} />} />
+    )
   const { data } = answer.summed
   return (
     <>

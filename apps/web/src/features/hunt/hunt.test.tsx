@@ -61,19 +61,23 @@ test('groups tell when they were first seen, and what is new today is strong', a
   const cells = async (name: RegExp) => {
     const groups = await screen.findByRole('table', { name: 'Groups' })
     const row = await within(groups).findByRole('row', { name })
-    return { last: within(row).getAllByRole('cell').at(-1)!, heads: within(groups).getAllByRole('columnheader') }
+    return { last: within(row).getAllByRole('cell').at(-2)!, row, heads: within(groups).getAllByRole('columnheader') }
   }
   await bed.open(path, { tenantId })
-  const { last: fresh, heads } = await cells(/new\.exe/)
+  const { last: fresh, row: ofNew, heads } = await cells(/new\.exe/)
   expect(heads.map((head) => head.textContent)).toEqual([
     'Name',
     'Rows, descending',
     'Share',
     'Seen on hosts',
+    'Last 7 days',
     'First seen',
+    'Newest',
   ])
   expect(fresh.textContent).toMatch(/^today \d\d:\d\d$/)
   expect(fresh.querySelector('.b')).not.toBeNull()
+  expect(within(ofNew).getByRole('img', { name: /^(\d+ \w{3}: 0, ){6}\d+ \w{3}: 1$/ })).toBeTruthy()
+  expect(within(ofNew).getAllByRole('cell').at(-1)!.textContent).toMatch(/^today \d\d:\d\d$/)
   const { last: old } = await cells(/old\.exe/)
   expect(old.querySelector('.b')).toBeNull()
   expect(old.querySelector('time')!.title).toBe('2026-01-20 07:08:09.123456 UTC')
@@ -87,7 +91,32 @@ test('groups tell when they were first seen, and what is new today is strong', a
   expect(within(band).getByRole('columnheader', { name: 'Tenants' })).toBeTruthy()
 
   await bed.open(`${path}&from=2026-06-01T00:00:00Z`, { tenantId })
-  expect((await cells(/old\.exe/)).heads.at(-1)!.textContent).toBe('First in this range')
+  expect((await cells(/old\.exe/)).heads.at(-2)!.textContent).toBe('First in this range')
+})
+
+test('groups are walked by key, grouped by one more field, and exported as what they are', async () => {
+  const tenantId = await filled()
+  const user = await bed.open(`/hunt?query=${encodeURIComponent('Name:svc* | groupby Name')}`, { tenantId })
+  await screen.findByText('all 2 groups shown, 3 rows in them')
+  const focused = () => document.activeElement?.textContent
+  await user.keyboard('j')
+  expect(focused()).toBe('svchost.exe')
+  await user.keyboard('j')
+  expect(focused()).toBe('svch0st.exe')
+  await user.keyboard('{ArrowUp}e')
+  await screen.findByText('all 1 group shown, 1 row in them')
+  expect(search().get('query')).toBe('Name:svc* NOT Name:"svchost.exe" | groupby Name')
+
+  await user.click(screen.getByRole('button', { name: 'Add a field' }))
+  await user.type(await screen.findByRole('textbox', { name: 'Field' }), 'host')
+  await user.click(await screen.findByRole('checkbox', { name: 'host' }))
+  await expect.poll(() => search().get('query')).toBe('Name:svc* NOT Name:"svchost.exe" | groupby Name host')
+  await user.keyboard('{Escape}')
+  await user.click(await screen.findByRole('button', { name: 'Export' }))
+  const dialog = within(await screen.findByRole('dialog', { name: 'Export' }))
+  await dialog.findByText(/^Every group of Name, host with its rows, hosts/)
+  await user.click(dialog.getByRole('button', { name: 'Export' }))
+  await dialog.findByText('waits its turn')
 })
 
 test('a part that is off stays in the text and in the address, and is not applied', async () => {

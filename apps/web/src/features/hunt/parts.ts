@@ -159,6 +159,10 @@ export function groupedBy(query: string, field: string): string {
   return `${query.slice(0, summary.to)} ${field}${query.slice(summary.to)}`
 }
 
+/** The same pipe with other fields. */
+export const groupedInstead = (query: string, { from, to, name }: Pipe, fields: string[]) =>
+  `${query.slice(0, from)}| ${[name, ...fields].join(' ')}${query.slice(to)}`
+
 /** The same parts that were off, by what they say, in another text. */
 export function offIn(before: string, off: number[], after: string): number[] {
   const left = partsOf(before)

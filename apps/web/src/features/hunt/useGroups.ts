@@ -17,6 +17,7 @@ export function useGroups({ query, off, bounds, search }: Hunt, grouping: Pipe |
     fields: grouping?.fields ?? ['source'],
     order,
     first: true,
+    last: true,
     ...(useAllTenants() && { tenants: true }),
     limit: pageSize,
     ...useTenant(),
