@@ -94,7 +94,7 @@ export async function startServer(
   const child = spawn(program!, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  const until = Date.now() + patience
+  const until = Date.now() + (args.includes('--demo') ? 3 : 1) * patience
   while (!said.includes('is ready on')) {
     if (child.exitCode !== null || Date.now() > until) throw new Error(`the server did not start: ${said}`)
     await sleep(20)

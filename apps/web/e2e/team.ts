@@ -32,7 +32,14 @@ export async function openTeam() {
     description: 'seen once',
   })
   const person = (username: string) => ({ username, password })
-  return { ...world, dana, who: { dana: dana.who, omar: person('omar'), hope: person('hope') }, tenant, caseId }
+  return {
+    ...world,
+    dana,
+    token: dana.token,
+    who: { dana: dana.who, omar: person('omar'), hope: person('hope') },
+    tenant,
+    caseId,
+  }
 }
 
 export type Team = Awaited<ReturnType<typeof openTeam>>

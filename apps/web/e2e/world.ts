@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,10 +23,13 @@ export const oddFlow = [
 ]
 
 /** A real server on an empty folder and a real browser, shared by the tests of a file. */
-export async function openWorld() {
+export async function openWorld(args: string[] = []) {
   builtWeb()
   const dataDir = mkdtempSync(join(tmpdir(), 'vc-web-'))
-  const [server, browser] = await Promise.all([freePort().then((port) => startServer(dataDir, port)), openBrowser()])
+  const port = await freePort()
+  const start = () => startServer(dataDir, port, args)
+  const [first, browser] = await Promise.all([start(), openBrowser()])
+  let server = first
   const close = async () => {
     await browser.close()
     await server.stop()
@@ -35,6 +39,15 @@ export async function openWorld() {
     base: server.base,
     browser,
     close,
+    async kill() {
+      server.process.kill('SIGKILL')
+      await once(server.process, 'exit')
+    },
+    async restart() {
+      server = await start()
+    },
+    /** What the server wrote to its terminal. */
+    said: () => server.output(),
     visit: (options?: BrowserContextOptions) => visit(browser, server.base, options),
   }
 }
