@@ -20,6 +20,7 @@ import { ingestion } from './ingestion/rows.ts'
 import { imports } from './ingestion/import.ts'
 import { runImports } from './ingestion/importer.ts'
 import { ingestDocuments } from './ingestion/ingest.ts'
+import { lostFiles } from './ingestion/lost-files.ts'
 import { pace, type Limits } from './ingestion/pace.ts'
 import { senderLog } from './ingestion/sender-log.ts'
 import { senders } from './ingestion/senders.ts'
@@ -57,6 +58,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   const { settings } = deps
   const { app, errors, metrics } = openApp(deps)
   senderLog(app, deps)
+  lostFiles(app, deps)
   app.addHook('onRequest', async (request) => {
     if (takesIn(request)) deps.disk?.checkRoom()
   })

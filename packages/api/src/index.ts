@@ -10,6 +10,7 @@ export { activeUsers, keepErrors, type SeenError } from './health/queries.ts'
 export type { Counted, Services } from './services.ts'
 export type { Context } from './trpc.ts'
 export const createCaller = callerFactory(appRouter)
+export { noteLostFile, type LostFile } from './ingestion/imports/lost.ts'
 export { openIngest } from './ingestion/open.ts'
 export { BodyTooLarge } from './ingestion/lines.ts'
 export { receive } from './ingestion/receive.ts'

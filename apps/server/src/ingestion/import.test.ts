@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { setTimeout as wait } from 'node:timers/promises'
+import { AppError } from '@velocicompanion/api'
 import { testBed, type TestBed } from '@velocicompanion/api/testing'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -11,12 +13,16 @@ import { testDeps } from '../testing.ts'
 let bed: TestBed
 let app: FastifyInstance
 let base = ''
+let full = false
 let tenant = 0
 const tokens = { ingest: '', user: '' }
 
 beforeAll(async () => {
   bed = await testBed()
-  app = await buildApp(testDeps(bed.database))
+  const checkRoom = () => {
+    if (full) throw new AppError('SERVICE_UNAVAILABLE', 'The disk is full')
+  }
+  app = await buildApp(testDeps(bed.database, { disk: { checkRoom } }))
   base = await app.listen({ host: '127.0.0.1', port: 0 })
 })
 beforeEach(async () => {
@@ -116,6 +122,37 @@ test('a raw body is taken whole, larger than INGEST_BODY_MB, and as JSON lines',
   const reader = await bed.callerOf(tenant, 'viewer')
   const { rows } = await reader.hosts.list({})
   expect(rows.map(({ hostname }) => hostname)).toEqual(['WS-07'])
+})
+
+const listed = async () => (await (await bed.callerOf(tenant, 'viewer')).ingestion.imports({ limit: 20 })).rows
+
+test('a file by WebDAV that is refused, or whose connection breaks, is stated as missing', async () => {
+  const put = (path: string, body: string, token = tokens.ingest) =>
+    fetch(`${base}/api/ingestion/webdav/${path}`, {
+      method: 'PUT',
+      headers: { authorization: `Basic ${Buffer.from(`drop:${token}`).toString('base64')}` },
+      body,
+    })
+  expect((await put('empty.zip', '')).status).toBe(400)
+  full = true
+  expect((await put('late.zip', 'x').finally(() => (full = false))).status).toBe(503)
+  expect((await put('stranger.zip', 'x', 'vc_nobody')).status).toBe(401)
+  const { port } = new URL(base)
+  const socket = connect(Number(port), '127.0.0.1')
+  const head = `PUT /api/ingestion/webdav/broken.zip HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${tokens.ingest}\r\n`
+  socket.write(`${head}Content-Length: 1000\r\n\r\nhalf of it`)
+  await wait(200)
+  socket.destroy()
+  await expect.poll(async () => (await listed()).length, { timeout: 20_000 }).toBe(3)
+  const [broken, late, empty] = await listed()
+  expect([broken, late, empty].map((one) => [one!.name, one!.state, one!.canTryAgain])).toEqual([
+    ['broken.zip', 'failed', false],
+    ['late.zip', 'failed', false],
+    ['empty.zip', 'failed', false],
+  ])
+  expect(broken!.error).toMatch(/^not taken in: the connection broke off\. Its sender looks at no answer/)
+  expect(late!.error).toMatch(/^not taken in \(503\): /)
+  expect(empty!.error).toMatch(/^not taken in \(400\): The file is empty\. /)
 })
 
 test('upload_webdav() puts a container: chunks without a length, the token as password', async () => {

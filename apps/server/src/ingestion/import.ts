@@ -67,7 +67,7 @@ interface Upload {
 const bodyOf = (request: FastifyRequest, fields: Named): Upload => ({ body: request.raw, fields: () => fields })
 
 /** The last part of a path that a collector chose: no other part of it is needed. */
-const nameIn = (path: string) => path.split('/').findLast((part) => part !== '') ?? ''
+export const nameIn = (path: string) => path.split('/').findLast((part) => part !== '') ?? ''
 
 /** A form's one file; its fields may stand before or behind it. */
 function formOf(request: FastifyRequest, query: Named): Upload {
