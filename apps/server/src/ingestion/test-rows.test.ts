@@ -58,9 +58,17 @@ test.each(kinds)(
       expect(found.arrived).toMatchObject({ rowsStored: 1, collectionId: expect.any(Number) })
     }
     const { rows } = await admin.hosts.list({ query: 'velocicompanion-test' })
-    expect(rows.map((host) => host.clientId)).toEqual(['C.velocicompanion-test'])
+    expect(rows.map((host) => [host.clientId, host.rowsReceived])).toEqual([['C.velocicompanion-test', 0]])
   },
 )
+
+test('it is left out of answers, and stands in its collection', async () => {
+  expect((await admin.rows.search({ query: '' })).total).toBe(0)
+  expect((await admin.rows.search({ query: 'host:C.velocicompanion-test' })).total).toBe(0)
+  const { rows } = await admin.collections.list({})
+  for (const { id, rowsStored } of rows)
+    expect((await admin.rows.search({ query: `collection:${id}` })).total).toBe(rowsStored)
+})
 
 test('none of it is incomplete or set aside, and each test is audited', async () => {
   expect((await admin.collections.list({ incomplete: true })).rows).toEqual([])

@@ -58,7 +58,7 @@ export const ingestionRouter = router({
     .mutation(({ ctx, input }) => makeTest(ctx.scope, input, ctx.services.now())),
   testArrived: can('token:manage')
     .input(z.object({ id, kind: z.enum(senderKinds), since: z.iso.datetime().transform((at) => new Date(at)) }))
-    .query(({ ctx, input }) => testArrived(ctx.scope, input)),
+    .query(({ ctx, input }) => testArrived(ctx.scope, ctx.database, input)),
   rejectedPart: can('ingestion:read')
     .input(z.object({ id, part: z.number().int().min(0).max(100_000) }))
     .query(({ ctx, input }) => rejectedPart(ctx.scope, input)),

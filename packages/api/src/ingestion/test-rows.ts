@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import type { Database } from '@velocicompanion/db'
+import { sql } from 'kysely'
 import { record } from '../audit.ts'
 import { AppError, notFound } from '../errors.ts'
 import type { TenantScope } from '../scope.ts'
@@ -136,8 +138,11 @@ interface Asked {
   since: Date
 }
 
-/** Whether the test row is here, or with which sentence it was refused. Neither while it is on its way. */
-export async function testArrived(scope: TenantScope, asked: Asked) {
+/**
+ * Whether the test row is here, or with which sentence it was refused. Neither while it is on its way. One that is here is left out of
+ * answers and counts from then on: it stands in its collection only.
+ */
+export async function testArrived(scope: TenantScope, { roles }: Pick<Database, 'roles'>, asked: Asked) {
   await tokenOf(scope, asked.id)
   const arrived = await scope.db
     .selectFrom('deliveries as d')
@@ -153,7 +158,40 @@ export async function testArrived(scope: TenantScope, asked: Asked) {
     .orderBy('d.receivedAt')
     .limit(1)
     .executeTakeFirst()
+  if (arrived) await leaveOutTests(scope, roles)
   return { arrived: arrived ?? null, refused: arrived ? null : ((await refusalOf(scope, asked)) ?? null) }
+}
+
+/** All of the host of tests, so that also one goes whose sender did not wait to see it. */
+async function leaveOutTests(scope: TenantScope, roles: Database['roles']) {
+  const { db, tenantId } = scope
+  const { rows: collections } = await sql<{ id: number }>`
+select c.id from collections c join hosts h on h.tenant_id = c.tenant_id and h.id = c.host_id
+where c.tenant_id = ${tenantId} and h.client_id = ${testClient}`.execute(db)
+  const ids = collections.map(({ id }) => id)
+  // The locks that those who store rows take too, in one order.
+  await sql`select from collection_sources where tenant_id = ${tenantId} and collection_id = any (${ids}::bigint[])
+order by collection_id, source_id for update`.execute(db)
+  // Runs and blocks are the evidence role's own.
+  await sql.raw(`set local role ${roles.evidence}`).execute(db)
+  const { rows: gone } = await sql<{ collectionId: number; sourceId: number; n: number }>`
+with gone as (
+  update runs set superseded = true where tenant_id = ${tenantId} and collection_id = any (${ids}::bigint[]) and not superseded
+  returning collection_id, source_id, block_id, n
+), marked as (
+  update blocks b set superseded = b.superseded + o.n from (select block_id, sum(n)::int as n from gone group by block_id) o
+  where b.tenant_id = ${tenantId} and b.block_id = o.block_id
+)
+select collection_id, source_id, sum(n)::bigint as n from gone group by 1, 2`.execute(db)
+  await sql.raw(`set local role ${roles.app}`).execute(db)
+  for (const { collectionId, sourceId, n } of gone)
+    await db
+      .updateTable('collectionSources')
+      .set((eb) => ({ rowsSuperseded: eb('rowsSuperseded', '+', n) }))
+      .where('tenantId', '=', tenantId)
+      .where('collectionId', '=', collectionId)
+      .where('sourceId', '=', sourceId)
+      .execute()
 }
 
 const refusalOf = (scope: TenantScope, { id, kind, since }: Asked) =>

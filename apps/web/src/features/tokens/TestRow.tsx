@@ -38,7 +38,7 @@ export function TestRow({ token, kind, publicUrl }: TestRowProps) {
         <Button variant="default" loading={make.isPending} onClick={() => make.mutate()}>
           {known === undefined ? 'Make a test row' : 'Send a test row'}
         </Button>
-        <span className="meta">It goes to the host velocicompanion-test, and is no evidence.</span>
+        <span className="meta">It goes to the host velocicompanion-test, and is left out of answers.</span>
       </div>
       {make.error && (
         <div className="note bad" role="alert">
