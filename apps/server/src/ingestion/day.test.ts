@@ -148,16 +148,19 @@ const statusOf = ({ method, fields }: Delivery) => (method === 'PUT' ? 201 : fie
 
 type Reader = Awaited<ReturnType<TestBed['callerOf']>>
 
-/** Each row of the tenant with its place, as it was sent, and how many of each source and host stand in answers. */
+/**
+ * Each row of the tenant with its place, as it was sent, and how many of each source and host stand in answers. Hosts by their names:
+ * a container that names no client stands on a host of its name alone if it came before that client.
+ */
 async function stateOf(tenant: number) {
   const reader = await bed.callerOf(tenant, 'viewer')
   const rows: string[] = []
   const counts: string[] = []
   for (let cursor: string | undefined; ;) {
     const page = await reader.collections.list({ limit: 200, ...(cursor && { cursor }) })
-    for (const { id, kind, flowId, clientId, hostname } of page.rows) {
+    for (const { id, kind, flowId, hostname } of page.rows) {
       for (const source of (await reader.collections.get({ id })).sources) {
-        const place = [clientId ?? hostname, kind, flowId, source.name].join(' ')
+        const place = [hostname, kind, flowId, source.name].join(' ')
         counts.push(`${place}: ${source.rowsStored} stored, ${source.rowsSuperseded} superseded`)
         for (const line of await linesOf(reader, id, source.id)) rows.push(`${place} ${line}`)
       }
@@ -169,7 +172,9 @@ async function stateOf(tenant: number) {
   return {
     rows: rows.toSorted(),
     counts: counts.toSorted(),
-    hosts: hosts.map((host) => `${host.clientId} ${host.hostname}: ${host.rowsReceived}`).toSorted(),
+    hosts: Object.entries(Object.groupBy(hosts, (host) => host.hostname))
+      .map(([name, of]) => `${name}: ${of!.reduce((sum, { rowsReceived }) => sum + rowsReceived, 0)}`)
+      .toSorted(),
   }
 }
 
