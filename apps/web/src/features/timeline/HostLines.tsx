@@ -10,6 +10,7 @@ import { StatusLine } from '../../ui/StatusLine.tsx'
 import { Lanes } from './Lanes.tsx'
 import { AnnotationEditor, useAnnotations, withNotes } from './notes.tsx'
 import { type Entry, type Line, Lines, timelineKeys, withGaps } from './Lines.tsx'
+import { TimeFields } from './TimeFields.tsx'
 import { clock } from './words.ts'
 
 interface HostSearch {
@@ -86,6 +87,7 @@ export function HostLines({ hostId, search, onOpen }: HostLinesProps) {
             onChange={(event) => setSearch({ untimed: event.currentTarget.checked || undefined }, true)}
           />
         )}
+        <TimeFields asked={asked} />
         <Switch
           label="Every time field"
           checked={every}

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { screen, within } from '@testing-library/react'
+import { screen, waitFor, within } from '@testing-library/react'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pageBed, sendFlow, type PageBed } from '../../testing.ts'
 import { gistOf } from './gist.ts'
@@ -101,12 +101,37 @@ test('an annotation is made from a row by key, stands in the timeline, and is ta
   await within(grid).findByText('second stage')
 })
 
+test('the field that places a source’s rows is chosen, and given back to the rows', async () => {
+  const { tenantId, id } = await hostWith([
+    { CommandLine: 'first.exe', EventTime: at(1), Modified: '2026-11-20T00:00:00Z' },
+    { CommandLine: 'second.exe', EventTime: at(2), Modified: '2026-11-19T00:00:00Z' },
+  ])
+  const user = await bed.open(`/hosts/${id}/timeline`, { tenantId })
+  const grid = await screen.findByRole('grid', { name: 'Timeline of the host' })
+  const order = () => lines(grid).flatMap((line) => /(first|second)\.exe/.exec(line ?? '')?.[1] ?? [])
+  expect(order()).toEqual(['first', 'second'])
+  await user.click(screen.getByRole('button', { name: 'Time fields' }))
+  const chosen = await screen.findByRole('combobox', { name: /Custom\.Test/ })
+  await user.click(chosen)
+  await user.click(await screen.findByRole('option', { name: /^Modified · 2$/ }))
+  await waitFor(() => expect(order()).toEqual(['second', 'first']))
+  expect(
+    await bed.one('select time_field from sources where tenant_id = $1 and time_field is not null', [tenantId]),
+  ).toEqual({
+    time_field: '["Modified"]',
+  })
+  await user.click(screen.getByRole('combobox', { name: /Custom\.Test/ }))
+  await user.click(await screen.findByRole('option', { name: 'As the rows suggest' }))
+  await waitFor(() => expect(order()).toEqual(['first', 'second']))
+})
+
 test('a viewer reads annotations and is not offered to write them', async () => {
   const { tenantId, id, row } = await hostWith(rows)
   await bed.open(`/hosts/${id}/timeline?row=${row(0)}`, { tenantId, role: 'viewer' })
   await screen.findByRole('complementary', { name: 'Row' })
   await screen.findByRole('grid', { name: 'Timeline of the host' })
   expect(screen.queryByRole('button', { name: /Annotate/ })).toBeNull()
+  expect(screen.queryByRole('button', { name: 'Time fields' })).toBeNull()
 })
 
 test('T and P on a value lead from the hunt to the time around its row and to its process tree', async () => {
