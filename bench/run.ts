@@ -37,6 +37,11 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
     return ([rows = '1000000', rounds = '20', folder, only]) =>
       search({ rows: Number(rows), rounds: Number(rounds), folder, only })
   },
+  indicators: async () => {
+    const { indicators } = await import('./indicators.ts')
+    return ([rows = '1000000', arriving = '60000', pairs = '3', folder]) =>
+      indicators({ rows: Number(rows), arriving: Number(arriving), pairs: Number(pairs), folder })
+  },
   hosts: async () => {
     const { hosts } = await import('./hosts.ts')
     return ([count = '100000', rounds = '20']) => hosts(Number(count), Number(rounds))

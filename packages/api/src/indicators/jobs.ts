@@ -6,6 +6,7 @@ import { benignDue, benignEpochs, hushDue } from './benign/queries.ts'
 import { keepHits } from './hits/keep.ts'
 import { blocksBeyond, moveOn, tenantsMatching, watermark } from './matching/arrivals.ts'
 import { matchesIn, matchesInStored, type Matched } from './matching/find.ts'
+import { type Known, knownTerms } from './matching/known.ts'
 import { type Due, exactIn, listsDue, nextOf, noteSwept, patternsIn } from './matching/queries.ts'
 
 interface Matching {
@@ -58,9 +59,11 @@ export function arrivals(database: Database, services: Matching['services']) {
   /** Blocks beyond the watermark that this process has matched. */
   let matched = new Set<number>()
   const seen: { at: number; number: number }[] = []
+  const terms = knownTerms()
   return async (signal: AbortSignal) => {
     const mark = await watermark(database)
     const matching = { database, services, signal }
+    terms.nextRun()
     for (const tenantId of await tenantsMatching(database)) {
       for (;;) {
         if (signal.aborted) return
@@ -68,7 +71,10 @@ export function arrivals(database: Database, services: Matching['services']) {
           blocksBeyond(scope, mark.done, [...matched], blocksAtOnce),
         )
         if (ids.length === 0) break
-        await keeping(matching, tenantId, await reading(matching, tenantId, (searcher) => ofBlocks(searcher, ids)))
+        const found = await reading(matching, tenantId, async (searcher) =>
+          ofBlocks(searcher, ids, await terms.of(searcher.scope)),
+        )
+        await keeping(matching, tenantId, found)
         for (const id of ids) matched.add(id)
       }
     }
@@ -82,8 +88,8 @@ export function arrivals(database: Database, services: Matching['services']) {
   }
 }
 
-async function ofBlocks(searcher: Searcher & { scope: TenantScope }, ids: number[]) {
-  const { blocks, exact } = await exactIn(searcher.scope, ids)
+async function ofBlocks(searcher: Searcher & { scope: TenantScope }, ids: number[], known: Known) {
+  const { blocks, exact } = await exactIn(searcher.scope, ids, known)
   return matchesIn(searcher, blocks, { exact, patterns: await patternsIn(searcher.scope) })
 }
 

@@ -4,7 +4,8 @@ import type { Leaf, Node, Test } from '../../rows/language/ast.ts'
 import { type AnyOf, blocksWithAny, type Candidate } from '../../rows/queries.ts'
 import { look, type Plan, planRows, type Searcher } from '../../rows/rows.ts'
 import { testsOf } from '../rules.ts'
-import { benignAmong, type Wanted } from './queries.ts'
+import { possibleIn } from './possible.ts'
+import { type Arrived, benignAmong, type Wanted } from './queries.ts'
 
 export interface Match {
   indicator: Wanted
@@ -44,7 +45,7 @@ export async function matchesInStored(searcher: Searcher, wanted: Wanted[]): Pro
 /** The rows of some blocks in which indicators stand; `exact` are those that the blocks' terms name. */
 export async function matchesIn(
   searcher: Searcher,
-  blocks: AnyOf[],
+  blocks: Arrived[],
   { exact, patterns }: { exact: Wanted[]; patterns: Wanted[] },
 ): Promise<Matched> {
   const { bad, hushed } = await withoutBenign(searcher, [...exact, ...patterns])
@@ -53,12 +54,19 @@ export async function matchesIn(
     ({ term }) => term!,
   )
   const matches = await verified(searcher, byTerm, blocks)
-  await tryPatterns(
-    searcher,
-    blocks,
-    bad.filter(({ term }) => term === null),
-    matches,
+  const possible = new Map<Wanted, Arrived[]>()
+  const tried = bad.filter(({ term }) => term === null)
+  for (const block of blocks)
+    for (const pattern of possibleIn(tried, block.grams))
+      possible.set(pattern, [...(possible.get(pattern) ?? []), block])
+  // Those that can stand in the same blocks are tried together.
+  const together = Map.groupBy(possible.keys(), (pattern) =>
+    possible
+      .get(pattern)!
+      .map(({ blockId }) => blockId)
+      .join(),
   )
+  for (const patterns of together.values()) await tryPatterns(searcher, possible.get(patterns[0]!)!, patterns, matches)
   return { matches: matches.filter(({ hits }) => hits.length > 0), hushed }
 }
 

@@ -3,10 +3,13 @@ import { folded, termSeed, hashTerm } from '../../evidence/terms.ts'
 import { matcherOf } from '../../rows/engine/tests.ts'
 import { termKey } from '../../rows/queries.ts'
 import type { Database } from '@velocicompanion/db'
+import { bigintsIn, copied, tenantIn, tuplesOf } from '../../rows/plan/copied.ts'
 import { asReader } from '../../ingestion/imports/files.ts'
 import { type AnyOf, blocksOf } from '../../rows/queries.ts'
 import type { ReadScope, TenantScope } from '../../scope.ts'
 import { type Named, testsOf } from '../rules.ts'
+import type { Known } from './known.ts'
+import type { Grams } from './possible.ts'
 
 /** An indicator that is looked for. */
 export interface Wanted extends Named {
@@ -84,25 +87,57 @@ const columns = ['i.id', 'i.tenantId as ownerTenantId', 'i.listId', 'i.kind', 'i
 export const patternsIn = (scope: TenantScope): Promise<Wanted[]> =>
   indicatorsIn(scope, false).where('i.term', 'is', null).select(columns).execute()
 
-/** Blocks with the terms of indicators that they hold, and those indicators. */
-export async function exactIn(scope: TenantScope, blockIds: number[]) {
-  const { rows } = await sql<{ blockId: number; term: number }>`
-select b.block_id, i.term from blocks b cross join lateral unnest(b.terms) t(term)
-join indicators i on i.term = t.term and i.deleted_at is null and i.tenant_id = any (
-  array(select l.tenant_id from indicator_lists l where l.tenant_id = ${scope.tenantId} or ${scope.tenantId}::int = any (l.shared_with)))
-where b.tenant_id = ${scope.tenantId} and b.block_id = any (${blockIds}::bigint[])
-group by 1, 2`.execute(scope.db)
-  const terms = [...new Set(rows.map(({ term }) => term))]
-  const exact: Wanted[] = await indicatorsIn(scope, false)
-    .where(sql<boolean>`i.term = any (${terms}::int[])`)
-    .select(columns)
+/** A malicious list that a tenant matches against. */
+export interface ListInForce {
+  ownerTenantId: number
+  id: number
+  version: number
+}
+
+export const listsInForce = (scope: TenantScope): Promise<ListInForce[]> =>
+  scope.db
+    .selectFrom('indicatorLists as l')
+    .where(visible(scope))
+    .where(sql<boolean>`l.deleted_at is null and l.active and not l.benign and coalesce(l.valid_until > now(), true)`)
+    .select(['l.tenantId as ownerTenantId', 'l.id', 'l.version'])
     .execute()
-  const byBlock = Map.groupBy(rows, ({ blockId }) => blockId)
+
+/** A block with which of its terms are known, and what tells of its values. */
+export interface Arrived extends AnyOf {
+  grams: Grams
+}
+
+/** Blocks with the terms of indicators that they hold, and those indicators. */
+export async function exactIn(scope: TenantScope, blockIds: number[], known: Known) {
+  const [copy] = await copied(scope, [
+    `select b.block_id, b.terms, b.grams, b.gram_bits from blocks b
+     where ${tenantIn(scope, 'b.tenant_id')} and b.block_id = any (${bigintsIn(blockIds)})`,
+  ])
+  const told = new Map(
+    tuplesOf(copy!, 4, (tuple) => [
+      tuple.bigint(0),
+      {
+        hits: tuple.ints(1).filter((term) => known.holds(term)),
+        grams: {
+          sorted: tuple.isNull(2) ? undefined : tuple.ints(2),
+          filter: tuple.isNull(3) ? undefined : tuple.bytes(3),
+        },
+      },
+    ]),
+  )
+  const terms = [...new Set([...told.values()].flatMap(({ hits }) => hits))]
+  const exact: Wanted[] =
+    terms.length === 0
+      ? []
+      : await indicatorsIn(scope, false)
+          .where(sql<boolean>`i.term = any (${terms}::int[])`)
+          .select(columns)
+          .execute()
   const filter = { sources: undefined, superseded: false, since: -9e18, until: 9e18 }
   const keys = blockIds.map((blockId) => ({ tenantId: scope.tenantId, blockId }))
-  const blocks: AnyOf[] = (await blocksOf(scope, filter, keys)).map((block) => ({
+  const blocks = (await blocksOf(scope, filter, keys)).map((block): Arrived => ({
     ...block,
-    hits: (byBlock.get(block.blockId) ?? []).map(({ term }) => term),
+    ...told.get(block.blockId)!,
   }))
   return { blocks, exact }
 }
