@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query'
 import type { FileFormat } from '@velocicompanion/api/indicators/input'
 import { useState } from 'react'
 import { client, trpc } from '../../api.ts'
-import { plural } from '../../lib/format.ts'
+import { bytes, plural } from '../../lib/format.ts'
 import { sentence } from '../../lib/problem.ts'
 import { useOneTenant } from '../../lib/tenant.ts'
 import { toast } from '../../ui/toast.tsx'
@@ -22,6 +22,9 @@ const guess = (name: string): FileFormat => {
   if (/misp/i.test(name)) return 'misp'
   return /\.json$|\.stix$/i.test(name) ? 'stix' : 'text'
 }
+
+/** As many characters as the server takes at once. */
+const mostBytes = 20_000_000
 
 /** Brings a file's indicators onto the chosen list, or a new one. */
 export function ImportDialog({ list, close }: { list: IndicatorList | undefined; close: () => void }) {
@@ -45,6 +48,7 @@ export function ImportDialog({ list, close }: { list: IndicatorList | undefined;
     },
     onSuccess: () => void utils.indicators.invalidate(),
   })
+  const isLarge = file !== null && file.size > mostBytes
   const done = send.data
   return (
     <Modal opened onClose={close} title={list ? `Import into ${list.name}` : 'Import into a new list'}>
@@ -89,13 +93,19 @@ export function ImportDialog({ list, close }: { list: IndicatorList | undefined;
                 onChange={(event) => setName(event.currentTarget.value)}
               />
             )}
+            {isLarge && (
+              <div className="note bad" role="alert">
+                The file has {bytes(file.size)}, and an import takes {bytes(mostBytes)} at most. Nothing of it was read:
+                split it, and import the parts into one list.
+              </div>
+            )}
             {send.error && (
               <div className="note bad" role="alert">
                 {sentence(send.error)} Nothing was imported.
               </div>
             )}
             <Button
-              disabled={!file || (!list && name.trim() === '')}
+              disabled={!file || isLarge || (!list && name.trim() === '')}
               loading={send.isPending}
               onClick={() => send.mutate()}
             >

@@ -76,7 +76,13 @@ export function readCsv(text: string, mapping: CsvMapping | undefined): ReadFile
     const value = match === 'exact' && places.match < 0 ? refang(cell('value')).trim() : cell('value')
     const given = cell('kind').trim().toLowerCase().replaceAll(/[ -]/g, '_')
     const kind = (given || kindOf(value) || 'other') as IndicatorKind
-    if (value === '' || !indicatorKinds.includes(kind) || !indicatorMatches.includes(match))
+    // A line that is cut short may hold a cut value.
+    if (
+      value === '' ||
+      cells.length < header.cells.length ||
+      !indicatorKinds.includes(kind) ||
+      !indicatorMatches.includes(match)
+    )
       others.push({ at: `line ${line}`, text: cells.join(',').slice(0, 5000) })
     else
       indicators.push({
@@ -92,6 +98,7 @@ export function readCsv(text: string, mapping: CsvMapping | undefined): ReadFile
         validFrom: timeOf(cell('validFrom')),
         validUntil: timeOf(cell('validUntil')),
         origin: {},
+        at: `line ${line}`,
       })
   }
   return { indicators, others }

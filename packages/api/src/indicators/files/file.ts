@@ -15,6 +15,8 @@ export interface FileIndicator {
   validFrom: string | null
   validUntil: string | null
   origin: Record<string, unknown>
+  /** Its line or path in the file that brought it. */
+  at?: string
 }
 
 export interface ReadFile {
@@ -46,7 +48,10 @@ export function readIndicators(format: FileFormat, text: string, mapping?: CsvMa
     indicators: indicators.filter((one) => !faulty.has(one)),
     others: [
       ...others,
-      ...bad.map(({ one, why }) => ({ at: why, text: one.value.replaceAll('\0', '\u2400').slice(0, 5000) })),
+      ...bad.map(({ one, why }) => ({
+        at: one.at ? `${one.at}, ${why}` : why,
+        text: one.value.replaceAll('\0', '\u2400').slice(0, 5000),
+      })),
     ],
   }
 }
@@ -56,7 +61,7 @@ const readers: Record<FileFormat, (text: string, mapping?: CsvMapping) => ReadFi
     const { found, others } = recognise(text)
     const plain = { match: 'exact' as const, note: '', tags: [], validFrom: null, validUntil: null, origin: {} }
     return {
-      indicators: found.map(({ kind, value }) => ({ ...plain, kind, value })),
+      indicators: found.map(({ kind, value, line }) => ({ ...plain, kind, value, at: `line ${line}` })),
       others: others.map(({ line, text: of }) => ({ at: `line ${line}`, text: of })),
     }
   },
@@ -69,7 +74,10 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text)
   } catch (error) {
-    throw new AppError('BAD_REQUEST', `Not JSON: ${error instanceof Error ? error.message.slice(0, 200) : ''}`)
+    const why = error instanceof Error ? error.message.slice(0, 200) : ''
+    // An end that comes too soon has no place in the message.
+    const where = /line \d+/.test(why) ? '' : ` (line ${text.split('\n').length})`
+    throw new AppError('BAD_REQUEST', `Not JSON: ${why}${where}`)
   }
 }
 

@@ -44,7 +44,7 @@ const roundTrip = (format: FileFormat, given: FileIndicator[]) => {
   const { text, left } = writeIndicators(format, given, { name: 'l', now })
   const { indicators, others } = readIndicators(format, text)
   expect(others).toEqual([])
-  return { back: indicators.map((one) => ({ ...one, origin: {} })), left }
+  return { back: indicators.map(({ at: _at, ...one }) => ({ ...one, origin: {} })), left }
 }
 
 test('CSV brings back all of it', () => {
@@ -143,4 +143,173 @@ test.each([
   const caller = await bed.callerOf(await bed.tenant(), 'user')
   await expect(caller.indicators.import({ name: 'l', format, text })).rejects.toThrow(why)
   expect((await caller.indicators.list({})).rows).toEqual([])
+})
+
+const time3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
+const uuid4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+type Json = Record<string, unknown>
+
+/** What STIX 2.1 asks of an indicator object (sections 3.2, 4.7 and 2.5 for references to others). */
+function stixFaults(object: Json): string[] {
+  const known =
+    'type spec_version id created modified name description labels indicator_types pattern pattern_type valid_from valid_until external_references'
+  const [type, id = ''] = String(object['id']).split('--')
+  const references = object['external_references'] as Json[]
+  return [
+    ...Object.keys(object).filter((key) => !known.split(' ').includes(key)),
+    ...['created', 'modified', 'valid_from', 'valid_until'].filter(
+      (key) => object[key] !== undefined && !time3339.test(object[key] as string),
+    ),
+    ...(object['type'] === 'indicator' && object['spec_version'] === '2.1' ? [] : ['type']),
+    ...(type === 'indicator' && uuid4.test(id) ? [] : ['id']),
+    ...(object['valid_until'] === undefined || object['valid_until']! > object['valid_from']! ? [] : ['valid_until']),
+    ...(object['pattern'] !== '' && object['pattern_type'] === 'stix' ? [] : ['pattern']),
+    // A list has an element at least, and a reference says more than its source.
+    ...['labels', 'indicator_types', 'external_references'].filter(
+      (key) => (object[key] as [] | undefined)?.length === 0,
+    ),
+    ...references.filter((one) => !one['description'] && !one['url'] && !one['external_id']).map(() => 'reference'),
+  ]
+}
+
+test('what is written as STIX is as STIX 2.1 asks, whatever stands on the list', () => {
+  fc.assert(
+    fc.property(fc.array(anyIndicator, { minLength: 1, maxLength: 5 }), fc.string(), (given, name) => {
+      const bundle = JSON.parse(writeIndicators('stix', given, { name, now }).text) as Json & { objects: Json[] }
+      expect(Object.keys(bundle)).toEqual(['type', 'id', 'objects'])
+      expect(bundle['id']).toMatch(/^bundle--/)
+      expect(bundle.objects.flatMap(stixFaults)).toEqual([])
+      expect(new Set(bundle.objects.map(({ id }) => id)).size).toBe(bundle.objects.length)
+    }),
+  )
+})
+
+/** The types of MISP that are used here, each with a category in which MISP allows it. */
+const categories: Record<string, string> = {
+  md5: 'Payload delivery',
+  sha1: 'Payload delivery',
+  sha256: 'Payload delivery',
+  imphash: 'Payload delivery',
+  filename: 'Payload delivery',
+  'ip-dst': 'Network activity',
+  domain: 'Network activity',
+  url: 'Network activity',
+  email: 'Network activity',
+  regkey: 'Artifacts dropped',
+  mutex: 'Artifacts dropped',
+  'target-user': 'Targeting data',
+  'x509-fingerprint-sha256': 'Network activity',
+  'ssh-fingerprint': 'Network activity',
+  other: 'Other',
+}
+
+test('what is written for MISP is as its core format asks: types in their categories, texts, ids and times', () => {
+  fc.assert(
+    fc.property(fc.array(anyIndicator, { minLength: 1, maxLength: 5 }), (given) => {
+      const { Event: event } = JSON.parse(writeIndicators('misp', given, { name: 'l', now }).text) as { Event: Json }
+      const { Attribute: attributes, ...head } = event as { Attribute: Json[] } & Json
+      expect(head).toEqual({
+        uuid: expect.stringMatching(uuid4),
+        info: 'l',
+        date: '2026-11-24',
+        threat_level_id: '2',
+        analysis: '2',
+        distribution: '0',
+        timestamp: expect.stringMatching(/^\d+$/),
+      })
+      const known = 'uuid type category value to_ids comment timestamp first_seen last_seen Tag'.split(' ')
+      for (const one of attributes) {
+        expect(Object.keys(one).filter((key) => !known.includes(key))).toEqual([])
+        expect(one['category']).toBe(categories[one['type'] as string])
+        expect(one['uuid']).toMatch(uuid4)
+        expect([typeof one['value'], typeof one['comment'], one['to_ids']]).toEqual(['string', 'string', true])
+        for (const key of ['first_seen', 'last_seen']) if (one[key]) expect(one[key]).toMatch(time3339)
+      }
+    }),
+  )
+})
+
+test('plain text brings back every exact value that its form tells', () => {
+  const values = ['203.0.113.7', 'evil.example', 'https://evil.example/a?b=c', 'C:\\Users\\x\\d.bin', 'a'.repeat(64)]
+  const plain = { match: 'exact' as const, note: '', tags: [], validFrom: null, validUntil: null, origin: {} }
+  const given = values.map((value) => ({ ...plain, kind: kindOf(value)!, value }))
+  expect(roundTrip('text', given)).toEqual({ back: given, left: [] })
+})
+
+test('a value that stands twice, in one file or under two ids, is one indicator', async () => {
+  const caller = await bed.callerOf(await bed.tenant(), 'user')
+  const object = {
+    type: 'indicator',
+    id: 'indicator--1',
+    pattern_type: 'stix',
+    pattern: "[domain-name:value = 'evil.example']",
+  }
+  const text = JSON.stringify({
+    type: 'bundle',
+    id: 'bundle--1',
+    objects: [object, object, { ...object, id: 'indicator--2' }],
+  })
+  expect(await caller.indicators.import({ name: 'l', format: 'stix', text })).toMatchObject({ added: 1, known: 2 })
+})
+
+test('objects that refer to each other in a circle are listed, and what is beside them is read', async () => {
+  const caller = await bed.callerOf(await bed.tenant(), 'user')
+  const objects = [
+    { type: 'relationship', id: 'relationship--1', source_ref: 'relationship--2', target_ref: 'relationship--2' },
+    { type: 'relationship', id: 'relationship--2', source_ref: 'relationship--1', target_ref: 'relationship--1' },
+    { type: 'indicator', id: 'indicator--1', pattern_type: 'stix', pattern: "[domain-name:value = 'evil.example']" },
+    null,
+    7,
+  ]
+  const text = JSON.stringify({ type: 'bundle', id: 'bundle--1', objects })
+  expect(await caller.indicators.import({ name: 'l', format: 'stix', text })).toMatchObject({
+    added: 1,
+    others: [0, 1, 3, 4].map((n) => ({ at: `$.objects[${n}]` })),
+  })
+})
+
+test('what can not be looked for is named with its place: control characters, expressions that explode, what is cut', async () => {
+  const caller = await bed.callerOf(await bed.tenant(), 'user')
+  const csv = 'value,kind,match\na\u0000b,other,exact\n(a{900}){900},other,regex\n(a+)+$,other,regex\nevil.exa'
+  const done = await caller.indicators.import({ name: 'l', format: 'csv', text: csv })
+  expect(done.added).toBe(1)
+  expect(done.others.map(({ at }) => at)).toEqual([
+    'line 5',
+    expect.stringMatching(/^line 2, .*U\+0000/),
+    expect.stringMatching(/^line 3, .*repeat 1000 times/),
+  ])
+  const misp = {
+    Event: {
+      Attribute: [
+        { type: 'ip-dst', value: '' },
+        { type: 'nonsense', value: 'x' },
+        { type: 'ip-dst', value: '203.0.113.7' },
+      ],
+    },
+  }
+  expect(await caller.indicators.import({ name: 'm', format: 'misp', text: JSON.stringify(misp) })).toMatchObject({
+    added: 1,
+    others: [{ at: '$.Event.Attribute[0]' }, { at: '$.Event.Attribute[1]' }],
+  })
+})
+
+test('a JSON file that is cut anywhere is refused with the line, and nothing of it is kept', async () => {
+  const caller = await bed.callerOf(await bed.tenant(), 'user')
+  const plain = { match: 'exact' as const, note: '', tags: [], validFrom: null, validUntil: null, origin: {} }
+  const given = ['203.0.113.7', '203.0.113.8'].map((value) => ({ ...plain, kind: 'ip' as const, value }))
+  for (const format of ['stix', 'misp'] as const) {
+    const { text } = writeIndicators(format, given, { name: 'l', now })
+    for (const share of [0.1, 0.5, 0.9, 0.99]) {
+      const cut = text.trimEnd().slice(0, Math.floor(text.trimEnd().length * share))
+      const refused = caller.indicators.import({ name: 'l', format, text: cut })
+      await expect(refused).rejects.toThrow(/^Not JSON: .*line \d+/s)
+    }
+  }
+  expect((await caller.indicators.list({})).rows).toEqual([])
+})
+
+test('a file that is too large is refused before anything is read of it', async () => {
+  const caller = await bed.callerOf(await bed.tenant(), 'user')
+  const refused = caller.indicators.import({ name: 'l', format: 'csv', text: `value\n${'a'.repeat(20_000_000)}` })
+  await expect(refused).rejects.toMatchObject({ code: 'BAD_REQUEST' })
 })

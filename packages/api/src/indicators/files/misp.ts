@@ -89,7 +89,7 @@ export function readMisp(json: unknown): ReadFile {
     const plain = arrayOf(event?.['Attribute']).map((one, i) => ({ one, at: `${start}.Attribute[${i}]` }))
     for (const { one, at } of [...plain, ...inObjects]) {
       const read = attributesOf(one, tagsOf(event))
-      if (read.length > 0) indicators.push(...read)
+      if (read.length > 0) indicators.push(...read.map((found) => ({ ...found, at })))
       else others.push({ at, text: JSON.stringify(one).slice(0, 5000) })
     }
   }

@@ -130,7 +130,7 @@ export function readStix(json: unknown): ReadFile {
       validUntil: timeOf(object['valid_until']),
       origin: { stix: textOf(object['id']), ...(read.length > 1 && { pattern }) },
     }
-    for (const one of read) indicators.push({ ...one, ...common })
+    for (const one of read) indicators.push({ ...one, ...common, at })
   }
   return { indicators, others }
 }
@@ -163,7 +163,9 @@ export function writeStix(indicators: FileIndicator[], { name, now }: { name: st
         valid_from: from,
         ...(one.validUntil &&
           Date.parse(one.validUntil) > Date.parse(from) && { valid_until: stixTime(one.validUntil) }),
-        external_references: [{ source_name: name || 'VelociCompanion' }],
+        external_references: [
+          { source_name: name || 'VelociCompanion', description: 'An indicator list of VelociCompanion' },
+        ],
       },
     ]
   })
