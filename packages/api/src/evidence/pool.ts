@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { ownPrepared, unpackPrepared } from './packed.ts'
 import type { Prepared, ReceivedAt } from './prepare.ts'
@@ -49,11 +50,14 @@ export function preparePool({ termKey, size = 1, memoryMb = 1024 }: PoolOptions)
 
   const hire = () => {
     const slots = Array.from({ length: slotsOfSeat }, newSlot)
+    // A thread's heap asks for a full collection each time it holds 8 MB, which is what a few blocks leave behind, unless it begins larger.
+    setFlagsFromString('--initial-old-space-size=80')
     const worker = new Worker(join(import.meta.dirname, 'worker.ts'), {
       workerData: { termKey, slots },
       // What a block is made of dies young, if there is room to die in.
       resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 48 },
     })
+    worker.once('online', () => setFlagsFromString('--initial-old-space-size=0'))
     const seat: Seat = { worker, jobs: new Map(), slots, free: [...slots.keys()] }
     worker.unref()
     worker.on('message', (answer: Answer) => settle(seat, answer))

@@ -27,37 +27,44 @@ export class BodyTooLarge extends AppError {
   }
 }
 
+/** Bytes that arrived and are not cut yet, and room behind them. What was cut off before them is never written to again. */
+interface Held {
+  room: Buffer
+  start: number
+  end: number
+}
+
 /**
- * The first line of a body, and after it groups of at most 1,000 lines or about 1 MB; a longer line stands alone.
- * About 32 MB are held at most.
+ * The first line of a body, and after it groups of at most 1,000 lines or about 1 MB; a longer line stands alone. About 32 MB are
+ * held at most. A chunk is used until the next one is asked for. Bytes come into `scratch` as far as it reaches: it is the
+ * caller's again when nothing uses the groups any more.
  */
 export async function* groupsOf(
   body: AsyncIterable<Uint8Array>,
   limit: number,
+  scratch: Buffer = Buffer.alloc(0),
 ): AsyncGenerator<Group | LongLine, void, void> {
   const chunks = limited(body, limit)
-  let held: Buffer = Buffer.alloc(0)
+  const held: Held = { room: scratch, start: 0, end: 0 }
   let firstLine = -1
   for (let ended = false; !ended;) {
-    const more = await read(chunks, Math.max(enoughBytes, held.length))
-    ended = more.ended
-    if (more.parts.length > 0) held = Buffer.concat([held, ...more.parts])
+    ended = await readInto(held, chunks)
     for (;;) {
-      const group = cut(held, firstLine === -1 ? 1 : groupLines, ended)
+      const group = cut(held.room.subarray(held.start, held.end), firstLine === -1 ? 1 : groupLines, ended)
       if (!group) break
       yield { ...group, firstLine }
       firstLine += group.lines
-      held = held.subarray(group.bytes.length)
+      held.start += group.bytes.length
     }
-    if (held.length <= maxLineBytes) continue
-    const spool = await spoolLine(held, chunks)
+    if (held.end - held.start <= maxLineBytes) continue
+    const spool = await spoolLine(held.room.subarray(held.start, held.end), chunks)
     try {
       yield { spool, lines: 1, firstLine }
     } finally {
       await spool.remove()
     }
     firstLine += 1
-    held = spool.rest
+    Object.assign(held, { room: spool.rest, start: 0, end: spool.rest.length })
   }
 }
 
@@ -70,7 +77,7 @@ export async function* limited(body: AsyncIterable<Uint8Array>, limit: number): 
   }
 }
 
-/** As much as `enough`, at least. Asked for as much again as is held: however long a line grows, each of its bytes is copied a few times only. */
+/** As much as `enough`, at least. */
 export async function read(chunks: AsyncGenerator<Uint8Array, void, void>, enough: number) {
   const parts: Uint8Array[] = []
   for (let size = 0; size < enough;) {
@@ -80,6 +87,29 @@ export async function read(chunks: AsyncGenerator<Uint8Array, void, void>, enoug
     size += value.length
   }
   return { parts, ended: false }
+}
+
+/** As much again as is held: however long a line grows, each of its bytes is copied a few times only. Whether the body ended. */
+async function readInto(held: Held, chunks: AsyncGenerator<Uint8Array, void, void>): Promise<boolean> {
+  const before = held.end - held.start
+  const enough = before + Math.max(enoughBytes, before)
+  while (held.end - held.start < enough) {
+    const { value } = await chunks.next()
+    if (!value) return true
+    add(held, value)
+  }
+  return false
+}
+
+function add(held: Held, bytes: Uint8Array) {
+  if (held.end + bytes.length > held.room.length) {
+    const size = held.end - held.start
+    const room = Buffer.allocUnsafeSlow(size * 2 + bytes.length)
+    room.set(held.room.subarray(held.start, held.end))
+    Object.assign(held, { room, start: 0, end: size })
+  }
+  held.room.set(bytes, held.end)
+  held.end += bytes.length
 }
 
 /** A full group off the front of what is held; at the body's end whatever is left, also without its last line end. */

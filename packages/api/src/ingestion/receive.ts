@@ -20,13 +20,33 @@ const compress = promisify(zstdCompress)
 /** Records are held whole. A list of 5,000 flows has 2 MB. */
 const mostRecordBytes = 32 * 1024 * 1024
 
+/** Memory that bodies are read into one after the other, enough for most: a group and its envelope. Who finds none takes new memory. */
+const scratchBytes = 1_200_000
+const mostScratches = 4
+const scratches: Buffer[] = []
+let lent = 0
+
 /** Takes one request of the Feed protocol. Returns when everything in it is durable. */
 export async function receive(ingest: Ingest, receiving: Receiving): Promise<Receipt> {
+  if (lent === mostScratches) return receiveInto(undefined, ingest, receiving)
+  const scratch = scratches.pop() ?? Buffer.allocUnsafeSlow(scratchBytes)
+  lent++
+  try {
+    const receipt = await receiveInto(scratch, ingest, receiving)
+    // After a failure some of its groups may still be under way: it is then not used again.
+    scratches.push(scratch)
+    return receipt
+  } finally {
+    lent--
+  }
+}
+
+async function receiveInto(scratch: Buffer | undefined, ingest: Ingest, receiving: Receiving): Promise<Receipt> {
   const { credential } = receiving
   if (credential.serverId === null) {
     throw new AppError('FORBIDDEN', 'This token names no Velociraptor server and org: make one that does')
   }
-  const groups = groupsOf(receiving.body, receiving.limit)
+  const groups = groupsOf(receiving.body, receiving.limit, scratch)
   const first = await groups.next()
   if (first.done) throw new AppError('BAD_REQUEST', 'The body is empty: its first line must be an envelope')
   if (isLong(first.value))
