@@ -64,6 +64,7 @@ beforeAll(async () => {
     return receive(ingest, { credential, body: Readable.from([Buffer.from(body)]), limit: 1e7, origin: {} })
   }
   for (let flow = 0; flow < 5; flow++) await send(flow)
+  await workOnRows(admin)
   await backUpWhileRowsArrive()
 })
 afterAll(async () => {
@@ -72,6 +73,28 @@ afterAll(async () => {
   await bed.close()
   rmSync(folder, { recursive: true })
 })
+
+/** What people leave behind, so that the tables of their work are not empty. */
+async function workOnRows(admin: Awaited<ReturnType<TestBed['callerOf']>>) {
+  const found = await admin.rows.search({ query: '', limit: 2 })
+  const [row, other] = found.rows.map(({ id }) => id)
+  const { id: hostId } = (await admin.hosts.list({})).rows[0]!
+  await admin.preferences.set({ key: 'columns.1', value: { order: ['a.b', 'ü"'] } })
+  await admin.searches.create({ name: 'Odd \u{1f50e}', query: 'odd:*' })
+  await admin.annotations.create({ hostId, at: '2026-11-24T07:05:02.1234567Z', text: 'first contact', row: row! })
+  await admin.indicators.create({ name: 'list', indicators: [{ kind: 'ip', value: '192.0.2.1' }] })
+  await admin.triage.mark({ rows: [row!, other!], mark: 'malicious' })
+}
+
+const ofWork = [
+  'preferences',
+  'saved_searches',
+  'annotations',
+  'indicator_lists',
+  'indicators',
+  'row_marks',
+  'triage_changes',
+]
 
 async function backUpWhileRowsArrive() {
   let [flow, ended] = [5, false]
@@ -105,6 +128,7 @@ test.each(servers)(
     const restored = await contentsOf(asSuper.href)
     expect(Object.keys(restored)).toEqual(Object.keys(source))
     for (const [table, rows] of Object.entries(source)) expect(restored[table], table).toEqual(rows)
+    for (const table of ofWork) expect(restored[table]!.length, table).toBeGreaterThan(0)
     expect(restored.blocks!.length).toBeGreaterThanOrEqual(5)
     expect(restored.rejected_parts!.length).toBeGreaterThanOrEqual(5)
     const client = await connect(asSuper.href)
