@@ -21,6 +21,7 @@ import { tokenRoutes } from './features/tokens/routes.ts'
 import { timelineRoutes } from './features/timeline/routes.ts'
 import { userRoutes } from './features/users/routes.ts'
 import { appRoute, rootRoute } from './layout.tsx'
+import { searchFormat } from './lib/url.ts'
 import { MissingPage } from './shell/BrokenPage.tsx'
 
 const nowhere = createRoute({ getParentRoute: () => appRoute, path: '$', component: MissingPage })
@@ -56,6 +57,7 @@ const routeTree = rootRoute.addChildren([
 /** Over the browser's own history unless another is given. */
 export const makeRouter = (history?: RouterHistory) =>
   createRouter({
+    ...searchFormat,
     routeTree,
     defaultPreload: 'intent',
     defaultPreloadStaleTime: 0,
