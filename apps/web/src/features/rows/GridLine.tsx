@@ -1,14 +1,21 @@
 /* oxlint-disable jsx-a11y/prefer-tag-over-role -- rows stand at computed places, which a table does not allow */
 import { Checkbox } from '@mantine/core'
-import { memo, type MouseEvent } from 'react'
+import { memo, type MouseEvent, type RefObject } from 'react'
 import { visible } from '../../ui/evidence.tsx'
 import { textOf } from './asked.ts'
 import { boxWidth, type ShownColumn } from './columns.ts'
 import type { RowGridProps } from './RowGrid.tsx'
 import type { Place } from './useGridKeys.ts'
 
-interface GridLineProps<T> extends RowGridProps<T> {
+/** What a line's clicks need of the grid, as it is then: what it needs to be drawn stands apart. */
+export type GridActs<T> = Pick<RowGridProps<T>, 'rows' | 'rowKey' | 'onOpen' | 'selected' | 'onSelect' | 'onMenu'>
+
+interface GridLineProps<T> {
   row: T
+  columns: ShownColumn<T>[]
+  acts: RefObject<GridActs<T>>
+  /** A class for its edge. */
+  edge: string | undefined
   index: number
   top: number
   isOpen: boolean
@@ -20,13 +27,13 @@ interface GridLineProps<T> extends RowGridProps<T> {
   measure: ((element: Element | null) => void) | undefined
 }
 
-/** While the grid scrolls, only lines that are new to the screen are drawn. */
+/** Only lines are drawn that are new to the screen or look another way: not all when the grid scrolls, is selected in or gets more rows. */
 export const GridLine = memo(Line) as typeof Line
 
 function Line<T>({ measure, ...props }: GridLineProps<T>) {
-  const { row, rows, rowKey, index, top, isOpen, isSelected, at, put, columns, onOpen, selected, onSelect, edge } =
-    props
+  const { row, index, top, isOpen, isSelected, at, put, columns, acts, edge } = props
   const select = (event: MouseEvent<HTMLInputElement>) => {
+    const { rows, rowKey, selected, onSelect } = acts.current
     const next = new Set(selected)
     const near = event.shiftKey ? rows.findLastIndex((other, i) => i < index && selected.has(rowKey(other))) : -1
     for (const other of rows.slice(near < 0 ? index : near, index + 1))
@@ -34,7 +41,7 @@ function Line<T>({ measure, ...props }: GridLineProps<T>) {
       else next.add(rowKey(other))
     onSelect(next)
   }
-  const className = ['r', at !== undefined && 'cur', isOpen && 'open', edge?.(row)].filter(Boolean).join(' ')
+  const className = ['r', at !== undefined && 'cur', isOpen && 'open', edge].filter(Boolean).join(' ')
   return (
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- the grid is one tab stop and hears the keys for its rows
     <div
@@ -47,7 +54,7 @@ function Line<T>({ measure, ...props }: GridLineProps<T>) {
       style={{ top }}
       onClick={() => {
         put({ row: index, column: at ?? 0 })
-        onOpen(row)
+        acts.current.onOpen(row)
       }}
     >
       <div role="gridcell" className="c pin" style={{ width: boxWidth, left: 0 }}>
@@ -74,7 +81,7 @@ interface GridCellProps<T> extends Omit<GridLineProps<T>, 'measure'> {
   isHere: boolean
 }
 
-function GridCell<T>({ row, index, column, c, isHere, put, onMenu }: GridCellProps<T>) {
+function GridCell<T>({ row, index, column, c, isHere, put, acts }: GridCellProps<T>) {
   const asked = column.asked?.(row)
   const { left } = column
   return (
@@ -95,7 +102,7 @@ function GridCell<T>({ row, index, column, c, isHere, put, onMenu }: GridCellPro
           onClick={(event) => {
             event.stopPropagation()
             put({ row: index, column: c })
-            onMenu(asked, event.currentTarget.getBoundingClientRect())
+            acts.current.onMenu(asked, event.currentTarget.getBoundingClientRect())
           }}
         >
           {column.cell(row)}

@@ -2,11 +2,11 @@
 import { Checkbox } from '@mantine/core'
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { density } from '../../lib/prefs.ts'
 import type { AskedValue } from './asked.ts'
 import { boxWidth, type ShownColumn } from './columns.ts'
-import { GridLine } from './GridLine.tsx'
+import { type GridActs, GridLine } from './GridLine.tsx'
 import { Resizer } from './Resizer.tsx'
 import { nextSort, type Sort } from './sort.ts'
 import { type Place, useGridKeys } from './useGridKeys.ts'
@@ -42,7 +42,7 @@ const headHeight = 28
 
 /** One tab stop: J, K, arrows, Page, Home and End move by rows, H and L by columns; Enter opens, M opens the value's menu, X selects. */
 export function RowGrid<T>(props: RowGridProps<T>) {
-  const { label, rows, columns, rowKey, open, onEnd, selected, onSelect, wrap = false } = props
+  const { label, rows, columns, rowKey, open, onEnd, selected, onSelect, edge, wrap = false } = props
   const scroller = useRef<HTMLDivElement>(null)
   const height = density.use() === 'comfortable' ? 32 : 26
   const opened = open === undefined ? -1 : rows.findIndex((row) => rowKey(row) === open)
@@ -81,6 +81,7 @@ export function RowGrid<T>(props: RowGridProps<T>) {
     if (opened > 0) grid.scrollToIndex(opened)
     // oxlint-disable-next-line react/exhaustive-deps -- only once: what is opened later is in view already
   }, [])
+  const acts = useLatest<GridActs<T>>(props)
   const width = columns.reduce((sum, column) => sum + column.width, boxWidth)
   const all = rows.length > 0 && rows.every((row) => selected.has(rowKey(row)))
   const here = place.row < 0 ? `head-${place.column}` : rows[place.row] && `cell-${place.row}-${place.column}`
@@ -119,9 +120,11 @@ export function RowGrid<T>(props: RowGridProps<T>) {
           return (
             <GridLine
               key={key}
-              {...props}
               measure={wrap ? grid.measureElement : undefined}
               row={row}
+              columns={columns}
+              acts={acts}
+              edge={edge?.(row)}
               index={index}
               top={start}
               isOpen={key === open}
@@ -134,6 +137,15 @@ export function RowGrid<T>(props: RowGridProps<T>) {
       </div>
     </div>
   )
+}
+
+/** The same for every drawing, with what the last one was given. */
+function useLatest<T>(value: T) {
+  const latest = useRef(value)
+  useLayoutEffect(() => {
+    latest.current = value
+  })
+  return latest
 }
 
 interface HeadProps<T> extends RowGridProps<T> {
