@@ -4,7 +4,15 @@ import type { Deps } from './app.ts'
 import { routesOf, trpcPrefix } from './routes.ts'
 
 /** What was asked here for all rows of a query begins when its answer is out. */
-const begin = ['markFound', 'tagFound', 'undo'].map((name) => `${trpcPrefix}/triage.${name}`)
+const begin = [
+  'triage.markFound',
+  'triage.tagFound',
+  'triage.undo',
+  'benign.create',
+  'benign.update',
+  'benign.end',
+  'benign.restore',
+].map((name) => `${trpcPrefix}/${name}`)
 
 /** Marks in this process, where searches are evaluated, what people ask for. */
 export function runTriage(app: FastifyInstance, { database, services, log }: Deps) {

@@ -7,6 +7,7 @@ import {
   forgetNotifications,
   joinBlocks,
   type Services,
+  ruleRows,
   sweepLists,
 } from '@velocicompanion/api'
 import { dropEmptyPartition, makePartitions, type Database } from '@velocicompanion/db'
@@ -52,6 +53,8 @@ export const jobsOf = (
           everyMs: 3000,
           run: (signal) => sweepLists({ database, services, signal }),
         },
+        // A row that arrives is out of the way about as soon.
+        { name: 'benign rules', everyMs: 3000, run: ruleRows(database, services) },
         { name: 'old exports', everyMs: 10 * minute, run: (signal) => expireExports(database, signal) },
         { name: 'old notifications', everyMs: 6 * hour, run: (signal) => forgetNotifications(database, signal) },
         { name: 'empty months', everyMs: hour, run: () => dropEmptyMonths(database) },

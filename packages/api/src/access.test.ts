@@ -58,6 +58,13 @@ test('every procedure says who may call it', () => {
       "auth.register: anyone",
       "auth.signIn: anyone",
       "auth.signOut: anyone",
+      "benign.create: benign:work",
+      "benign.end: benign:work",
+      "benign.get: row:read",
+      "benign.list: row:read",
+      "benign.restore: benign:work",
+      "benign.try: row:read",
+      "benign.update: benign:work",
       "cases.addRows: case:work",
       "cases.create: case:work",
       "cases.delete: case:work",
@@ -225,7 +232,7 @@ test.each(asked.filter(({ path }) => !withoutTenant(path)))(
 )
 
 const takesNoId =
-  /\.(list|hunts|whole|errors|seen|sweep|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants|exports)\.create$|^tenants\.|^preferences\.|^retention\.|^notifications\.(unread|readAll)$|^searches\.(create|history|pinned)$|^indicators\.(create|values|recognise|hits|hitsOf|acknowledge|toCase)$|^compare\.|^rows\.|^triage\.(marksOf|history|mark|markFound|tag|tagFound|comments|comment)$|^timeline\.(around|aroundMore)$|^annotations\.ofRow$|^ingestion\./
+  /\.(list|hunts|whole|errors|seen|sweep|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants|exports)\.create$|^tenants\.|^preferences\.|^retention\.|^notifications\.(unread|readAll)$|^searches\.(create|history|pinned)$|^indicators\.(create|values|recognise|hits|hitsOf|acknowledge|toCase)$|^compare\.|^rows\.|^benign\.(create|try)$|^triage\.(marksOf|history|mark|markFound|tag|tagFound|comments|comment)$|^timeline\.(around|aroundMore)$|^annotations\.ofRow$|^ingestion\./
 
 test('every procedure that takes an id stands in the table of foreign ids', () => {
   const unlisted = procedures.map((p) => p.path).filter((path) => !takesNoId.test(path) && !rowOf[path])

@@ -13,7 +13,15 @@ const viewer = [
   // Saved searches, pins and history of one's own: notes to oneself, that nobody else sees.
   'search:keep',
 ] as const
-const user = ['case:work', 'artifact:work', 'indicator:work', 'ingestion:send', 'search:share', 'triage:work'] as const
+const user = [
+  'case:work',
+  'artifact:work',
+  'indicator:work',
+  'ingestion:send',
+  'search:share',
+  'triage:work',
+  'benign:work',
+] as const
 const admin = [
   'user:manage',
   'token:manage',
@@ -29,6 +37,8 @@ const superAdmin = [
   'tenant:every',
   // Lists that other tenants match against too.
   'indicator:share',
+  // Rules by which rows of every tenant are benign.
+  'benign:share',
 ] as const
 
 export type Permission =

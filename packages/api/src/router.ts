@@ -1,6 +1,7 @@
 import { annotationsRouter } from './annotations/router.ts'
 import { authRouter } from './auth/router.ts'
 import { artifactsRouter } from './artifacts/router.ts'
+import { benignRouter } from './benign/router.ts'
 import { casesRouter } from './cases/router.ts'
 import { collectionsRouter } from './collections/router.ts'
 import { exportsRouter } from './exports/router.ts'
@@ -30,6 +31,7 @@ export const appRouter = router({
   auth: authRouter,
   annotations: annotationsRouter,
   artifacts: artifactsRouter,
+  benign: benignRouter,
   cases: casesRouter,
   collections: collectionsRouter,
   exports: exportsRouter,

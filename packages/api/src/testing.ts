@@ -82,6 +82,10 @@ export const rowOf: Record<string, { table: string; input?: object; as?: string;
   'artifacts.create': { table: 'cases', as: 'caseId', input: { artifactType: 'ip', value: '192.0.2.9' } },
   'artifacts.update': { table: 'artifacts', input: { version: 1, description: 'x' } },
   'artifacts.delete': { table: 'artifacts' },
+  'benign.get': { table: 'benign_rules' },
+  'benign.update': { table: 'benign_rules', input: { version: 1, reason: 'x' } },
+  'benign.end': { table: 'benign_rules', input: { version: 1 } },
+  'benign.restore': { table: 'benign_rules', prepare: 'update benign_rules set ended_at = now()' },
   'cases.get': { table: 'cases' },
   'cases.update': { table: 'cases', input: { version: 1, title: 'x' } },
   'cases.delete': { table: 'cases', input: { version: 1 } },
@@ -159,6 +163,7 @@ insert into import_keys (tenant_id, name, certificate, fingerprint, sealed, crea
 insert into cases (tenant_id, title) values (${tenant}, 'c');
 insert into indicator_lists (tenant_id, name) values (${tenant}, 'l');
 insert into triage_actions (tenant_id, kind, mark, author) values (${tenant}, 'mark', 'seen', 'ada');
+insert into benign_rules (tenant_id, query, reason, author) values (${tenant}, 'v:x', 'r', 'ada');
 insert into row_comments (tenant_id, collection_id, source_id, row_number, text, author) values (${tenant}, 1, 1, 0, 'c', 'ada');
 insert into saved_searches (tenant_id, shared, name, query) values (${tenant}, true, 's', '');
 insert into asked_queries (tenant_id, user_id, query, rows, rows_exact) select ${tenant}, max(id), '', 0, true from users where tenant_id = ${tenant};

@@ -22,6 +22,12 @@ const reads: Record<
   'audit.list': (c) => c.audit.list({}),
   'auth.firstRun': 'global',
   'auth.me': 'of the caller',
+  'benign.list': (c) => c.benign.list({ show: 'all' }),
+  'benign.get': 'by id',
+  'benign.try': async (c) => [
+    await c.benign.try({ query: 'shared-value' }),
+    await c.benign.try({ query: 'm:*-mark' }),
+  ],
   'cases.list': (c) => c.cases.list({}),
   'cases.get': 'by id',
   'cases.rows': 'by id',
@@ -70,6 +76,8 @@ const reads: Record<
     await c.rows.search({ query: 'source:Shared/Source' }),
     await c.rows.search({ query: `collection:${collectionId}` }),
     await c.rows.search({ query: 'shared-value host:shared-host source:Shared/Source' }),
+    await c.rows.search({ query: 'shared-value', hideBenign: true }),
+    await c.rows.search({ query: 'benign:*' }),
   ],
   'rows.stack': async (c) => [
     await c.rows.stack({ query: '', fields: ['m'] }),
@@ -242,6 +250,7 @@ describe.each([
          n as (insert into row_comments (tenant_id, collection_id, source_id, row_number, text, author) values (${tenantId}, ${collectionId}, ${sourceId}, 0, 't', '${mark}-mark'))
        insert into row_marks (tenant_id, collection_id, source_id, row_number, mark, action_id) select ${tenantId}, ${collectionId}, ${sourceId}, 0, 'seen', id from a`,
     )
+    await bed.root.query(`update benign_rules set query = '${mark}-mark' where tenant_id = ${tenantId}`)
     await bed.root.query(`update import_keys set name = '${mark}-mark' where tenant_id = ${tenantId}`)
     await bed.root.query(`update imports set name = '${mark}-mark' where tenant_id = ${tenantId}`)
     await bed.root

@@ -56,7 +56,6 @@ insert into triage_changes (tenant_id, action_id, collection_id, source_id, row_
 insert into row_marks (tenant_id, collection_id, source_id, row_number, mark, action_id) select 1, s.collection_id, s.source_id, 0, 'seen', a.id from triage_actions a, collection_sources s;
 insert into row_tags (tenant_id, collection_id, source_id, row_number, tag, action_id) select 1, s.collection_id, s.source_id, 0, 't', a.id from triage_actions a, collection_sources s;
 insert into row_comments (tenant_id, collection_id, source_id, row_number, text, author) select 1, collection_id, source_id, 0, 'c', 'ada' from collection_sources;
-insert into benign_progress (tenant_id, rule_tenant_id, rule_id, action_id) select 1, 1, r.id, a.id from benign_rules r, triage_actions a;
 create temp table ids on commit drop as select c.collection_id, c.source_id, h.id as host_id, d.id as delivery_id from collection_sources c, hosts h, deliveries d;
 grant select on ids to ${evidence};
 set local role ${evidence};

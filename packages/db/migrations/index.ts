@@ -26,6 +26,7 @@ import * as savedSearches from './0025_saved_searches.ts'
 import * as annotations from './0026_annotations.ts'
 import * as indicators from './0029_indicators.ts'
 import * as triage from './0030_triage.ts'
+import * as benignRules from './0031_benign_rules.ts'
 import * as benignChanges from './0033_benign_changes.ts'
 import * as lookTermsUpApart from './0038_look_terms_up_apart.ts'
 
@@ -58,6 +59,7 @@ export const migrations: Record<string, Migration> = {
   '0028_filters_of_grams': filtersOfGrams,
   '0029_indicators': indicators,
   '0030_triage': triage,
+  '0031_benign_rules': benignRules,
   '0033_benign_changes': benignChanges,
   '0038_look_terms_up_apart': lookTermsUpApart,
 }

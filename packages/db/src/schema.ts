@@ -153,18 +153,6 @@ export interface BenignEpochs {
   tenantId: number;
 }
 
-export interface BenignProgress {
-  actionId: number;
-  doneBlock: Generated<number>;
-  error: string | null;
-  nextAt: Generated<Timestamp>;
-  nextBlock: Generated<number>;
-  nextXid: Generated<string>;
-  ruleId: number;
-  ruleTenantId: number;
-  tenantId: number;
-}
-
 export interface BenignRules {
   author: string;
   createdAt: Generated<Timestamp>;
@@ -176,10 +164,17 @@ export interface BenignRules {
    */
   everywhere: Generated<boolean>;
   expiresAt: Timestamp | null;
+  /**
+   * counts what it asks: marks of an earlier one go
+   */
+  generation: Generated<number>;
   id: Generated<number>;
   query: string;
   reason: string;
   tenantId: number;
+  updatedAt: Generated<Timestamp>;
+  updatedBy: string | null;
+  version: Generated<number>;
 }
 
 export interface BlockColumns {
@@ -672,6 +667,11 @@ export interface Installation {
   termKey: Buffer;
 }
 
+export interface MarkVersions {
+  tenantId: number;
+  version: string;
+}
+
 export interface MatchedBlocks {
   doneNumber: number;
   nextNumber: number;
@@ -798,6 +798,13 @@ export interface RowTags {
   sourceId: number;
   tag: string;
   tenantId: number;
+}
+
+export interface RuledBlocks {
+  doneNumber: number;
+  nextNumber: number;
+  nextXid: string;
+  one: Generated<boolean>;
 }
 
 export interface Runs {
@@ -942,6 +949,14 @@ export interface TriageActions {
   endedAt: Timestamp | null;
   error: string | null;
   fromTime: string | null;
+  /**
+   * of the rule, which query it was
+   */
+  generation: number | null;
+  /**
+   * when a rule marked a row the last time
+   */
+  hitAt: Timestamp | null;
   id: Generated<number>;
   /**
    * rows that an undo left, as somebody changed them since
@@ -957,6 +972,10 @@ export interface TriageActions {
    */
   query: string | null;
   rows: Generated<number>;
+  /**
+   * whether the rules were tried again on the rows that an undo gave back
+   */
+  ruledAgain: Generated<boolean>;
   ruleId: number | null;
   ruleTenantId: number | null;
   seenAt: Timestamp | null;
@@ -1018,7 +1037,6 @@ export interface DB {
   askedQueries: AskedQueries;
   auditEvents: AuditEvents;
   benignEpochs: BenignEpochs;
-  benignProgress: BenignProgress;
   benignRules: BenignRules;
   blockColumns: BlockColumns;
   blocks: Blocks;
@@ -1044,6 +1062,7 @@ export interface DB {
   indicators: Indicators;
   indicatorSweeps: IndicatorSweeps;
   installation: Installation;
+  markVersions: MarkVersions;
   matchedBlocks: MatchedBlocks;
   notifications: Notifications;
   oneTimeLinks: OneTimeLinks;
@@ -1055,6 +1074,7 @@ export interface DB {
   rowComments: RowComments;
   rowMarks: RowMarks;
   rowTags: RowTags;
+  ruledBlocks: RuledBlocks;
   runs: Runs;
   savedSearches: SavedSearches;
   searchPins: SearchPins;

@@ -50,9 +50,11 @@ export const searchInput = z.object({
   cursor: z.string().max(2_000_000).optional(),
   /** How long to go on counting once the page is full, in milliseconds: 0 answers with the page as soon as it is known. */
   countFor: z.number().int().min(0).max(longestCount).default(longestCount),
+  /** Leaves out rows that are marked benign, and says how many. */
+  hideBenign: z.boolean().optional(),
 })
 
-const asked = searchInput.pick({ query: true, from: true, to: true })
+const asked = searchInput.pick({ query: true, from: true, to: true, hideBenign: true })
 
 export const stackInput = asked.extend({
   /** Names as a query writes them: `Name`, `"Computer Info".Name`, `host`. */
@@ -71,7 +73,7 @@ export const stackInput = asked.extend({
 
 export const histogramInput = asked.extend({ buckets: z.number().int().min(1).max(1000).default(60) })
 
-export const explainInput = asked
+export const explainInput = asked.omit({ hideBenign: true })
 
 export const completeInput = z.object({
   query: z.string().max(10_000),

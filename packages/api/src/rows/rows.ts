@@ -7,6 +7,7 @@ import { mayHold } from './engine/paths.ts'
 import { type Question, fieldsOf } from './engine/task.ts'
 import type { Query } from './language/ast.ts'
 import { candidateBlocks, keyOf, type Told } from './plan/blocks.ts'
+import { rowsMarked } from './plan/marked.ts'
 import { namesCollection, namesIn, type Necessary, necessary, necessaryTimes } from './plan/named.ts'
 import { verdictOf } from './plan/verdict.ts'
 import { type Asking, askWave, readWave, type Reads, readsOf, type Wanted, weightOf } from './plan/waves.ts'
@@ -27,11 +28,13 @@ export interface Bounds {
   to: number
 }
 
-export interface Found extends Omit<Finished, 'hits' | 'count'> {
+export interface Found extends Omit<Finished, 'hits' | 'count' | 'hidden'> {
   hits: Hit[]
   /** At least so many, when it is not exact. */
   total: number
   totalIsExact: boolean
+  /** Rows that match and are left out; as exact as the total. */
+  hidden: number
 }
 
 interface Asked {
@@ -65,7 +68,7 @@ const firstWave = 8
 /** Which blocks a query looks into, and what is asked of them. No blocks when nothing can match. */
 export async function planRows(
   searcher: Searcher,
-  query: Pick<Query, 'filter' | 'leaves'>,
+  query: Pick<Query, 'filter' | 'leaves' | 'hideBenign'>,
   bounds: Bounds,
   collect: Collect | undefined,
 ): Promise<Plan> {
@@ -76,7 +79,8 @@ export async function planRows(
   const times = necessaryTimes(filter)
   // Who names a collection sees all of it; elsewhere a numbered copy stands in for rows without numbers.
   const superseded = namesCollection(filter)
-  const question: Question = { filter, leaves, named, fields: [], bounds, superseded, collect }
+  const hide = query.hideBenign ? await rowsMarked(scope, ['benign']) : undefined
+  const question: Question = { filter, leaves, named, fields: [], bounds, superseded, hide, collect }
   if (Object.values(must).some((ids: Set<number>) => ids.size === 0)) return { question, blocks: [] }
   const sources = must.source && [...must.source]
   question.fields = await fieldsRead(scope, question, sources)
@@ -87,6 +91,21 @@ export async function planRows(
   const blocks = must.tenant ? found.filter(({ tenantId }) => must.tenant!.has(tenantId)) : found
   question.asked = [...told.asked]
   return { question, told, blocks: blocks.sort((a, b) => b.tMax - a.tMax || b.blockId - a.blockId) }
+}
+
+/** A plan over blocks that are known already, with which of the tests each may hold; rows that a numbered copy stands in for are part of it. */
+export async function planAmong(
+  { scope }: Searcher,
+  { filter, leaves, named }: Pick<Question, 'filter' | 'leaves' | 'named'>,
+  blocks: Candidate[],
+  told: Told,
+): Promise<Plan> {
+  const bounds = { from: -9e18, to: 9e18 }
+  const asked = [...told.asked]
+  const collect = { kind: 'parts' as const }
+  const question: Question = { filter, leaves, named, fields: [], bounds, superseded: true, asked, collect }
+  question.fields = await fieldsRead(scope, question, [...new Set(blocks.map(({ sourceId }) => sourceId))])
+  return { question, blocks, told }
 }
 
 async function fieldsRead(scope: ReadScope, { leaves, collect }: Question, sources: number[] | undefined) {
@@ -108,12 +127,21 @@ export async function look(searcher: Searcher, plan: Plan, asked: Asked): Promis
   const asking = askingOf(searcher, plan)
   const { search } = asking
   try {
-    const looking: Looking = { asking, plan, asked, signal, hits: [], counted: 0, started: performance.now() }
+    const looking: Looking = {
+      asking,
+      plan,
+      asked,
+      signal,
+      hits: [],
+      counted: 0,
+      hidden: 0,
+      started: performance.now(),
+    }
     const totalIsExact = await goThrough(looking)
-    const { hits, counted } = looking
-    if (asked.finish.kind === 'count') return { absent: 0, hits, total: counted, totalIsExact }
-    const { count: _count, ...finished } = await search.finish(asked.finish)
-    return { ...finished, hits: finished.hits ?? hits, total: counted, totalIsExact }
+    const { hits, counted, hidden } = looking
+    if (asked.finish.kind === 'count') return { absent: 0, hits, total: counted, totalIsExact, hidden }
+    const { count: _count, hidden: _hidden, ...finished } = await search.finish(asked.finish)
+    return { ...finished, hits: finished.hits ?? hits, total: counted, totalIsExact, hidden }
   } finally {
     search.drop()
   }
@@ -142,6 +170,7 @@ interface Looking {
   /** Of a page: the best so far. */
   hits: Hit[]
   counted: number
+  hidden: number
   started: number
 }
 
@@ -185,8 +214,9 @@ async function evaluate(looking: Looking, ready: Awaited<ReturnType<typeof readW
   const { asking } = looking
   const { collect } = asking.question
   const full = collect?.kind === 'page' ? looking.hits[collect.size - 1]?.time : undefined
-  for (const { count, hits } of await askWave(asking, ready, full)) {
+  for (const { count, hidden, hits } of await askWave(asking, ready, full)) {
     looking.counted += count
+    looking.hidden += hidden
     if (collect?.kind === 'page' && hits.length > 0) looking.hits = bestHits([...looking.hits, ...hits], collect.size)
   }
 }

@@ -73,7 +73,6 @@ const atOnce = 2000
  * `kept`. One that is still going on is stopped first.
  */
 export async function undoAction(scope: TenantScope, id: number) {
-  await lockTriage(scope)
   const begun = await scope.db
     .updateTable('triageActions')
     .set({ state: 'undoing', undoneBy: scope.actor!.username, undoneAt: sql`now()`, seenAt: null })
@@ -85,6 +84,8 @@ export async function undoAction(scope: TenantScope, id: number) {
     .executeTakeFirst()
   if (!begun) throw await whyNot(scope, id)
   await record(scope, 'triage.undo', { action: id })
+  // After the action itself, as who goes on with one does.
+  await lockTriage(scope)
   if (begun.rows <= atOnce) await undoSome(scope, id, atOnce + 1)
   return getAction(scope, id)
 }

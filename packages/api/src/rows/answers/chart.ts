@@ -19,11 +19,13 @@ export interface Chart {
   series: { value: string; rows: number[] }[]
   others: number[] | undefined
   total: number
+  /** Rows that match and are hidden as benign. */
+  hidden: number
 }
 
 export async function histogram(searcher: Searcher, input: z.output<typeof histogramInput>) {
   const started = performance.now()
-  const query = parseQuery(input.query, searcher.now)
+  const query = { ...parseQuery(input.query, searcher.now), hideBenign: input.hideBenign }
   const chart = await chartOf(searcher, query, { field: undefined, buckets: input.buckets }, boundsOf(input))
   return { ...chart, tookMs: Math.round(performance.now() - started) }
 }
@@ -57,5 +59,6 @@ export async function chartOf(
     series: field ? series : [],
     others: field && !none ? others : undefined,
     total: found.total,
+    hidden: found.hidden,
   }
 }

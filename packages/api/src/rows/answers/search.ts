@@ -18,6 +18,8 @@ export interface Answer {
   rows: Row[]
   total: number
   totalIsExact: boolean
+  /** Rows that match and are hidden as benign; on a first page, and as exact as the total. */
+  hidden: number
   /** The fields of `| table`, in their order. */
   columns: string[]
   /** Of `| groupby` and `| rare`. */
@@ -31,7 +33,7 @@ export interface Answer {
 /** The newest matching rows, or those that the query sorts first; `total` counts all of them, on later pages as the first one counted. */
 export async function searchRows(searcher: Searcher, input: SearchInput): Promise<Answer> {
   const started = performance.now()
-  const query = parseQuery(input.query, searcher.now)
+  const query = { ...parseQuery(input.query, searcher.now), hideBenign: input.hideBenign }
   const { view } = query
   if (view.kind !== 'rows')
     return { ...(await summary(searcher, query, input)), tookMs: Math.round(performance.now() - started) }
@@ -55,21 +57,27 @@ async function summary(searcher: Searcher, query: Query, input: SearchInput) {
   const bounds = boundsOf(input)
   if (view.kind === 'groups') {
     const groups = await stackOf(searcher, query, { ...view, limit: input.limit }, bounds)
-    return { ...none, total: groups.total, groups: { fields: view.fields.map(shownField), ...groups } }
+    return {
+      ...none,
+      total: groups.total,
+      hidden: groups.hidden,
+      groups: { fields: view.fields.map(shownField), ...groups },
+    }
   }
   if (view.kind === 'chart') {
     const chart = await chartOf(searcher, query, { field: view.field, buckets: 60 }, bounds)
-    return { ...none, total: chart.total, chart }
+    return { ...none, total: chart.total, hidden: chart.hidden, chart }
   }
   const plan = await planRows(searcher, query, bounds, undefined)
-  const { total } = await look(searcher, plan, { finish: { kind: 'count' }, counts: true })
-  return { ...none, total }
+  const { total, hidden } = await look(searcher, plan, { finish: { kind: 'count' }, counts: true })
+  return { ...none, total, hidden }
 }
 
 interface PageOf {
   hits: Hit[]
   total: number
   totalIsExact: boolean
+  hidden: number
   /** The cursor behind so many rows. */
   next(shown: number): string | null
 }
@@ -89,7 +97,7 @@ async function newestPage(searcher: Searcher, query: Query, input: SearchInput):
     const place = found.hits[shown - 1]
     return place && found.hits.length > shown ? writeCursor({ place, total, totalIsExact }) : null
   }
-  return { hits: found.hits.slice(0, input.limit), total, totalIsExact, next }
+  return { hits: found.hits.slice(0, input.limit), total, totalIsExact, hidden: found.hidden, next }
 }
 
 /** A sorted list is looked for as a whole for each of its pages; each begins behind the place where the one before it ended. */
@@ -103,5 +111,5 @@ async function sortedPage(searcher: Searcher, query: Query, input: SearchInput):
     const last = found.hits[shown - 1]
     return last && found.hits.length > shown ? writeSortedCursor(last, total) : null
   }
-  return { hits: found.hits.slice(0, input.limit), total, totalIsExact: true, next }
+  return { hits: found.hits.slice(0, input.limit), total, totalIsExact: true, hidden: found.hidden, next }
 }

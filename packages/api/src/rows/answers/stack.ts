@@ -32,6 +32,8 @@ export interface Stack {
   /** Matching rows, and those among them that have none of the fields. */
   total: number
   absent: number
+  /** Rows that match and are hidden as benign. */
+  hidden: number
   hostsTotal: number
   tenantsTotal?: number
   /** The last of the seven days, as 2026-11-24; with `last` alone. */
@@ -53,12 +55,16 @@ interface Wanted {
 
 export async function stackRows(searcher: Searcher, input: z.output<typeof stackInput>) {
   const started = performance.now()
-  const query = parseQuery(input.query, searcher.now)
+  const query = { ...parseQuery(input.query, searcher.now), hideBenign: input.hideBenign }
   const fields = input.fields.map(parseField)
   if (fields.some((field) => 'builtin' in field && field.builtin === 'time'))
     throw new AppError('BAD_REQUEST', 'time can not be stacked: ask for a histogram', 'unsupported_query')
   if (fields.some(isTriage))
-    throw new AppError('BAD_REQUEST', 'mark and tag can not be stacked: ask for mark: or tag:', 'unsupported_query')
+    throw new AppError(
+      'BAD_REQUEST',
+      'mark, tag, indicator and benign can not be stacked: ask for mark:, tag:, indicator: or benign:',
+      'unsupported_query',
+    )
   const stack = await stackOf(searcher, query, { ...input, fields, skip: input.cursor ?? 0 }, boundsOf(input))
   return { ...stack, tookMs: Math.round(performance.now() - started) }
 }
@@ -81,13 +87,14 @@ export async function stackOf(searcher: Searcher, query: Query, wanted: Wanted, 
   const hostsTotal = await hostCount(searcher.scope)
   const { values, distinct } = found.groups!
   const nextCursor = values.length > skip && values.length < distinct ? values.length : null
-  const { total, absent } = found
+  const { total, absent, hidden } = found
   const tenantsTotal = wanted.tenants && { tenantsTotal: (await tenantsOf(searcher.scope)).length }
   return {
     values: values.slice(skip).map(shown),
     distinct,
     total,
     absent,
+    hidden,
     hostsTotal,
     ...tenantsTotal,
     ...(lastDay !== undefined && { lastDay }),

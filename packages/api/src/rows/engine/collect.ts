@@ -13,6 +13,8 @@ export interface Hit extends Place {
   hostId: number
   /** What it sorts by, where the query says so. */
   keys?: (Value | null)[]
+  /** The first alternative of the filter that it passes, where each was asked apart. */
+  part?: number
 }
 
 /** Where a page of a sorted list ended. */
@@ -30,6 +32,8 @@ export type Collect =
   | { kind: 'seen' }
   /** As seen, of each of a block's `values` apart. */
   | { kind: 'sweep' }
+  /** All rows, and which alternative of the filter they pass. */
+  | { kind: 'parts' }
 
 export interface Seen {
   tenantId: number
@@ -45,6 +49,8 @@ export interface Seen {
 /** What blocks gave. */
 export interface Gathered {
   count: number
+  /** Rows that match and are left out. */
+  hidden: number
   hits: Hit[]
   /** Rows of a page are of this time or later: the page has enough of them. */
   floor: number
@@ -57,6 +63,7 @@ export interface Gathered {
 
 export const nothingYet = (): Gathered => ({
   count: 0,
+  hidden: 0,
   hits: [],
   floor: -Infinity,
   groups: newGroups(),
@@ -80,6 +87,16 @@ export function collect(into: Gathered, what: Collect, block: OpenBlock, mask: M
 /** Adds where a value was seen, by the mask of its rows. */
 export function collectValue(into: Gathered, block: OpenBlock, mask: Uint8Array, value: string) {
   addSeen(into, block, mask, value)
+}
+
+/** Adds the rows that pass an alternative and none before it: those are `taken`. */
+export function collectPart(into: Gathered, block: OpenBlock, mask: Mask, part: number, taken: Uint8Array) {
+  const times = timesOf(block)
+  eachRow(block, mask, (row, of) => {
+    if (taken[row] === 1) return
+    taken[row] = 1
+    into.hits.push({ ...hitOf(block, placeOf(block, times, row, of), row, of), part })
+  })
 }
 
 function eachRow({ parts }: OpenBlock, mask: Mask, visit: (row: number, part: Part) => void) {
@@ -209,6 +226,7 @@ function note(all: Map<string, Seen>, seen: Seen) {
 /** Adds what other blocks gave. */
 export function merge(into: Gathered, from: Gathered, what: Collect | undefined) {
   into.count += from.count
+  into.hidden += from.hidden
   into.absent += from.absent
   if (what?.kind === 'page') into.hits = bestHits([...into.hits, ...from.hits], what.size)
   else if (what?.kind === 'sorted') into.hits = bestSorted([...into.hits, ...from.hits], what.by, what.size)

@@ -63,6 +63,8 @@ export interface Fields {
 
 export interface Program {
   filter: Node
+  /** The alternatives of the filter, in their order. */
+  parts: Node[]
   named: Map<number, Named>
   matchers: Map<number, Matches>
   /** For a leaf with a field: which columns of a source can hold it, and how much of its name they use up. */
@@ -87,6 +89,7 @@ export function programOf(
   const tested = leaves.filter(({ on }) => !on || 'field' in on)
   return {
     filter: cheapFirst(filter),
+    parts: (filter.kind === 'or' ? filter.parts : [filter]).map(cheapFirst),
     asked: new Set(asked),
     named: new Map(named),
     matchers: new Map(tested.map(({ id, test }) => [id, matcherOf(test)])),
@@ -109,6 +112,14 @@ export function statesOf(name: FieldTest['name'], fields: Fields[]) {
 /** Which rows of a block the query matches; true or false for all of them. */
 export function evaluate(program: Program, block: OpenBlock): Verdict {
   return evaluateNode(program, program.filter, block)
+}
+
+/** Which rows each alternative of the filter matches; those without a row are passed over. */
+export function evaluateParts(program: Program, block: OpenBlock, each: (verdict: Mask | true, part: number) => void) {
+  for (const [i, part] of program.parts.entries()) {
+    const verdict = evaluateNode(program, part, block)
+    if (verdict !== false) each(verdict, i)
+  }
 }
 
 function evaluateNode(program: Program, node: Node, block: OpenBlock): Verdict {
@@ -168,7 +179,8 @@ function evaluateLeaf(program: Program, leaf: Leaf, block: OpenBlock): Verdict {
   if (leaf.test.kind === 'present' && (on.builtin === 'time' || on.builtin === 'source')) return true
   if (on.builtin === 'time') return inTime(leaf, block)
   const named = program.named.get(leaf.id)!
-  return named.of === 'rows' ? inRanges(named, block) : inNamed(named, block)
+  if (named.of !== 'rows') return inNamed(named, block)
+  return named.except ? not(inRanges(named, block)) : inRanges(named, block)
 }
 
 function inField(asked: FieldTest, states: { fieldId: number; state: number }[], block: OpenBlock): Verdict {
@@ -211,7 +223,8 @@ export function exactRows(value: string, { blockId, text, columns }: OpenBlock):
   return mask
 }
 
-function inRanges({ ranges, except }: NamedRows, block: OpenBlock): Verdict {
+/** The rows of a block that stand in the ranges. */
+export function inRanges({ ranges }: Pick<NamedRows, 'ranges'>, block: OpenBlock): Mask {
   const mask = new Uint8Array(block.n)
   for (const { row, n, firstRow, collectionId } of block.parts) {
     const of = ranges.get(sourceKey(collectionId, block.sourceId))
@@ -221,7 +234,7 @@ function inRanges({ ranges, except }: NamedRows, block: OpenBlock): Verdict {
       mask.fill(1, row + start, row + Math.min(of[i + 1]! - firstRow, n))
     }
   }
-  return except ? not(mask) : mask
+  return mask
 }
 
 /** The first of the ranges that reaches beyond a row. */

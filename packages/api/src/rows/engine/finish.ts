@@ -43,6 +43,7 @@ export interface SeenOf {
 
 export interface Finished {
   count: number
+  hidden: number
   absent: number
   groups?: Ranked
   chart?: Charted
@@ -61,8 +62,8 @@ export function finish(
   others: Uint8Array[],
 ): Finished {
   for (const other of others) merge(gathered, deserialize(other) as Gathered, question.collect)
-  const { count, absent } = gathered
-  return { count, absent, ...made(gathered, how, question) }
+  const { count, hidden, absent } = gathered
+  return { count, hidden, absent, ...made(gathered, how, question) }
 }
 
 function made(gathered: Gathered, how: Finish, { collect }: Search['question']): Partial<Finished> {

@@ -3,15 +3,18 @@ import { frameLines, linesOf } from '../../evidence/frames.ts'
 import { type Text, openText } from '../../evidence/text.ts'
 import type { FieldRef, Leaf, Node } from '../language/ast.ts'
 import { type Holder, isExactPath } from './cells.ts'
-import { type Collect, type Gathered, type Hit, collect, collectValue, nothingYet } from './collect.ts'
+import { type Collect, type Gathered, type Hit, collect, collectPart, collectValue, nothingYet } from './collect.ts'
 import {
   type Fields,
   type Named,
+  type NamedRows,
   type OpenBlock,
   type Part,
   type Program,
   evaluate,
+  evaluateParts,
   exactRows,
+  inRanges,
   programOf,
 } from './evaluate.ts'
 import { openParts } from './parts.ts'
@@ -30,6 +33,8 @@ export interface Question {
   superseded: boolean
   /** Tests that the index of values was asked for: in a block that is not `holding` one, no row passes it. */
   asked?: number[]
+  /** Rows that are left out, and counted apart. */
+  hide?: NamedRows | undefined
   collect: Collect | undefined
 }
 
@@ -84,6 +89,8 @@ export function openSearch(question: Question): Search {
 /** What a wave of blocks gave at once; the rest is kept until the end. */
 export interface WaveAnswer {
   count: number
+  /** Rows that match and are left out. */
+  hidden: number
   /** Of a page: rows that can stand in it. */
   hits: Hit[]
 }
@@ -92,7 +99,7 @@ export interface WaveAnswer {
 export function work(search: Search, blocks: BlockTask[], cache: Cache, floor = -Infinity): WaveAnswer {
   const { question, program, holders, gathered } = search
   const what = question.collect
-  const before = gathered.count
+  const before = { count: gathered.count, hidden: gathered.hidden }
   gathered.floor = floor
   for (const task of blocks) {
     const block = open(task, cache)
@@ -100,18 +107,40 @@ export function work(search: Search, blocks: BlockTask[], cache: Cache, floor = 
       sweep(gathered, question, task, block)
       continue
     }
+    if (what?.kind === 'parts') {
+      const taken = new Uint8Array(block.n)
+      evaluateParts(program, block, (verdict, part) =>
+        collectPart(gathered, block, limited(question, task, block, verdict), part, taken),
+      )
+      continue
+    }
     const verdict = evaluate(program, block)
     if (verdict === false) continue
-    const mask = limited(question, task, block, verdict)
+    const mask = hiding(gathered, question, block, limited(question, task, block, verdict))
     const count = mask ? countOf(mask) : block.n
     gathered.count += count
     if (!what || !task.reaching || count === 0) continue
     const of = holders.map((bySource) => bySource.get(task.sourceId) ?? [])
     collect(gathered, what, block, mask, of)
   }
-  const hits = what?.kind === 'page' ? gathered.hits : []
-  if (what?.kind === 'page') gathered.hits = []
-  return { count: gathered.count - before, hits }
+  const gives = what?.kind === 'page' || what?.kind === 'parts'
+  const hits = gives ? gathered.hits : []
+  if (gives) gathered.hits = []
+  return { count: gathered.count - before.count, hidden: gathered.hidden - before.hidden, hits }
+}
+
+/** The rows of a mask without those that are left out, which are counted. */
+function hiding(gathered: Gathered, { hide }: Question, block: OpenBlock, mask: Uint8Array | undefined) {
+  if (!hide) return mask
+  const hidden = inRanges(hide, block)
+  if (!hidden.includes(1)) return mask
+  const left = mask ?? new Uint8Array(block.n).fill(1)
+  for (let row = 0; row < left.length; row++)
+    if (hidden[row] === 1 && left[row] === 1) {
+      left[row] = 0
+      gathered.hidden++
+    }
+  return left
 }
 
 function sweep(gathered: Gathered, question: Question, task: BlockTask, block: OpenBlock) {

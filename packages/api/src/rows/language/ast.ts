@@ -12,6 +12,7 @@ export const builtins = [
   'mark',
   'tag',
   'indicator',
+  'benign',
 ] as const
 /** What a row is marked as; one that nobody marked is unseen. */
 export const marks = ['unseen', 'seen', 'benign', 'suspicious', 'malicious'] as const
@@ -30,9 +31,11 @@ export interface FieldName {
 
 export type FieldRef = { builtin: Builtin } | { field: FieldName }
 
+const triage = ['mark', 'tag', 'indicator', 'benign'] as const
+
 /** Whether it is what is said of rows, and no part of what was sent. */
-export const isTriage = (ref: FieldRef): ref is { builtin: 'mark' | 'tag' | 'indicator' } =>
-  'builtin' in ref && (ref.builtin === 'mark' || ref.builtin === 'tag' || ref.builtin === 'indicator')
+export const isTriage = (ref: FieldRef): ref is { builtin: (typeof triage)[number] } =>
+  'builtin' in ref && triage.some((name) => name === ref.builtin)
 
 /** Seconds since 1970, and the rest of the second. */
 export interface Instant {
@@ -88,6 +91,8 @@ export interface Query {
   /** The columns of `| table`. */
   table: FieldRef[]
   view: View
+  /** Leaves out rows that are marked benign, and counts them apart. */
+  hideBenign?: boolean | undefined
 }
 
 export function* leavesOf(node: Node): Generator<Leaf> {

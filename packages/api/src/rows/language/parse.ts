@@ -160,6 +160,8 @@ function checkBuiltin(name: Builtin, test: Test, at: number) {
   } else if (test.kind === 'equals' && test.value === '') throw badQuery('An empty value finds nothing', at)
   else if (name === 'mark' && test.kind === 'equals' && !marks.some((mark) => mark === test.value))
     throw badQuery(`mark: takes one of ${marks.join(', ')}`, at)
+  else if (name === 'benign' && (test.kind !== 'equals' || !/^[1-9]\d{0,14}$/.test(test.value)))
+    throw badQuery('benign: takes the number of a rule, or *', at)
   else if (name === 'collection' && (test.kind !== 'equals' || !/^[1-9]\d{0,14}$/.test(test.value)))
     throw badQuery('collection: takes the number of a collection', at)
   else if (test.kind === 'range' || test.kind === 'network')

@@ -77,6 +77,12 @@ function termsOf({ on, test, id }: Leaf, seed: TermSeed): Need | undefined {
   return { terms: time ? [[plain], [hashDay(dayOf(time.seconds), seed)]] : [[plain]], leaf: id }
 }
 
+/** Terms of which a block has one at least, if a value of it passes the test; none where that can't be told. */
+export function termsOfLeaf(leaf: Leaf, seed: TermSeed): number[] {
+  const need = termsOf(leaf, seed)
+  return need && 'terms' in need ? need.terms.flat() : []
+}
+
 /** In a field, times and words stand that the grams do not know: what can be a part of one tells nothing. */
 function gramsNeeded({ on, test }: Leaf): Need | undefined {
   if (on && 'builtin' in on) return undefined

@@ -8,14 +8,27 @@ import { inScope } from '../queries.ts'
 export async function rowsMarked(scope: ReadScope, wanted: readonly Mark[]): Promise<NamedRows> {
   const except = wanted.includes('unseen')
   const read = marks.filter((mark) => mark !== 'unseen' && wanted.includes(mark) !== except)
-  const ranges = await rangesOf(scope, sql`row_marks where mark = any (${read}::row_mark[])`)
-  return { of: 'rows', except, ranges }
+  const version = await versionOf(scope)
+  const key = `${version} ${read.join()}`
+  let ranges = version === '' ? new Map<string, Float64Array>() : known.get(key)
+  if (!ranges) {
+    ranges = await rangesOf(scope, sql`row_marks where mark = any (${read}::row_mark[])`)
+    keep(key, ranges)
+  }
+  return rowsIn(ranges, except)
+}
+
+/** Rows that a rule marked as benign; any rule where none is named. */
+export async function rowsByRule(scope: ReadScope, rule: number | undefined): Promise<NamedRows> {
+  const actions = sql`select id from triage_actions where kind = 'rule' and ${inScope(scope, 'tenant_id')}
+    and (${rule ?? null}::bigint is null or rule_id = ${rule ?? null}::bigint)`
+  return rowsIn(await rangesOf(scope, sql`row_marks where action_id in (${actions})`), false)
 }
 
 /** Rows with a tag that fits. */
 export async function rowsTagged(scope: ReadScope, fits: (tag: string) => boolean): Promise<NamedRows> {
   const tags = (await tagsOf(scope)).filter(fits)
-  return { of: 'rows', except: false, ranges: await rangesOf(scope, sql`row_tags where tag = any (${tags}::text[])`) }
+  return rowsIn(await rangesOf(scope, sql`row_tags where tag = any (${tags}::text[])`), false)
 }
 
 /** All tags that rows have. */
@@ -35,7 +48,7 @@ export async function rowsHit(scope: ReadScope, fits: (text: string) => boolean)
   const ids = (await indicatorsHit(scope)).filter(({ value, list }) => fits(value) || fits(list)).map(({ id }) => id)
   const from = sql`indicator_hits h where h.indicator_id = any (${ids}::bigint[]) and not exists (select from hushed_indicators q
     where q.tenant_id = h.tenant_id and q.owner_tenant_id = h.owner_tenant_id and q.indicator_id = h.indicator_id)`
-  return { of: 'rows', except: false, ranges: await rangesOf(scope, from) }
+  return rowsIn(await rangesOf(scope, from), false)
 }
 
 export interface IndicatorHit {
@@ -67,6 +80,36 @@ order by i.id`.execute(scope.db)
   return rows
 }
 
+type Ranges = NamedRows['ranges']
+
+const rowsIn = (ranges: Ranges, except: boolean): NamedRows => ({ of: 'rows', except, ranges })
+
+/** Each screen asks for the same marks several times. What was read is good for as long as its version, which is like no other. */
+const known = new Map<string, Ranges>()
+/** Numbers of rows that are kept, 8 bytes each. */
+const mostKept = 4_000_000
+
+const sizeOf = (ranges: Ranges) => ranges.values().reduce((sum, { length }) => sum + length + 32, 0)
+
+function keep(key: string, ranges: Ranges) {
+  known.set(key, ranges)
+  let size = known.values().reduce((sum, one) => sum + sizeOf(one), 0)
+  for (const [old, one] of known) {
+    if (size <= mostKept) break
+    known.delete(old)
+    size -= sizeOf(one)
+  }
+}
+
+/** As the scope's snapshot sees the marks; empty where none was ever given. */
+async function versionOf(scope: ReadScope): Promise<string> {
+  const { rows } = await sql<{ version: string | null }>`
+select string_agg(version::text, ',' order by tenant_id) as version from mark_versions where ${inScope(scope, 'tenant_id')}`.execute(
+    scope.db,
+  )
+  return rows[0]?.version ?? ''
+}
+
 interface RangesOfSource {
   collectionId: number
   sourceId: number
@@ -75,7 +118,7 @@ interface RangesOfSource {
 }
 
 /** A multirange is short where neighbours are marked alike, as they are by a query or a rule. */
-async function rangesOf(scope: ReadScope, from: ReturnType<typeof sql>): Promise<NamedRows['ranges']> {
+async function rangesOf(scope: ReadScope, from: ReturnType<typeof sql>): Promise<Ranges> {
   const { rows } = await sql<RangesOfSource>`
 select collection_id, source_id, range_agg(int8range(row_number, row_number + 1))::text as ranges
 from ${from} and ${inScope(scope, 'tenant_id')} group by 1, 2`.execute(scope.db)

@@ -3,7 +3,7 @@ import type { ReadScope } from '../../scope.ts'
 import type { Named, NamedRows } from '../engine/evaluate.ts'
 import { type Matches, matcherOf } from '../engine/tests.ts'
 import { type Builtin, type Leaf, type Node, marks } from '../language/ast.ts'
-import { rowsHit, rowsMarked, rowsTagged } from './marked.ts'
+import { rowsByRule, rowsHit, rowsMarked, rowsTagged } from './marked.ts'
 import { sourcesIn } from './verdict.ts'
 import { hostIdsOf, hostsOf, huntedCollections, sourcesOf, tenantsOf } from '../naming/queries.ts'
 
@@ -25,6 +25,7 @@ async function resolve(scope: ReadScope, builtin: Builtin, { test }: Leaf): Prom
   if (builtin === 'mark') return rowsMarked(scope, marks.filter(fits))
   if (builtin === 'tag') return rowsTagged(scope, fits)
   if (builtin === 'indicator') return rowsHit(scope, fits)
+  if (builtin === 'benign') return rowsByRule(scope, test.kind === 'equals' ? Number(test.value) : undefined)
   if (builtin === 'collection') {
     if (test.kind === 'equals') return { of: 'collection', ids: new Set([Number(test.value)]) }
     return { of: 'host', ids: idsOf(await hostsOf(scope)) } // collection:* is every row

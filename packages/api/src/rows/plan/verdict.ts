@@ -5,7 +5,8 @@ import type { Candidate } from '../queries.ts'
 
 /** Whether all rows of a block match, or none; undefined where that can't be told without reading it. */
 export function verdictOf(question: Question, named: Map<number, Named>, block: Candidate): boolean | undefined {
-  const { bounds, superseded, filter } = question
+  const { bounds, superseded, filter, hide } = question
+  if (hide && hasMarked(hide, block.sourceId)) return undefined
   if (block.tMin < bounds.from || block.tMax >= bounds.to || (block.superseded > 0 && !superseded)) return undefined
   return verdictOfNode(filter, named, block)
 }
@@ -30,7 +31,8 @@ function verdictOfNode(node: Node, named: Map<number, Named>, block: Candidate):
 
 const sourcesOfRows = new WeakMap<NamedRows, Set<number>>()
 
-function hasMarked(rows: NamedRows, sourceId: number): boolean {
+/** Whether rows of a source may be among those of a name. */
+export function hasMarked(rows: NamedRows, sourceId: number): boolean {
   let sources = sourcesOfRows.get(rows)
   if (!sources) sourcesOfRows.set(rows, (sources = sourcesIn(rows)))
   return sources.has(sourceId)

@@ -6,6 +6,7 @@ import { isTimeText } from '../engine/tests.ts'
 import { type Candidate, type ColumnKey, partsOf } from '../queries.ts'
 import { type KnownField } from '../naming/queries.ts'
 import { copied, tuplesOf } from './copied.ts'
+import { hasMarked } from './verdict.ts'
 
 /** How a search asks its workers. */
 export interface Asking {
@@ -149,7 +150,14 @@ const chunkOf = (key: string, bytes: Uint8Array | undefined): Chunk => (bytes ? 
 const runsKey = ({ blockId, superseded }: BlockTask) => `${blockId}.runs.${superseded}`
 
 const runsFor: PartFor = ({ scope, reads, question }, _wave, tasks, lacking) => {
-  const named = tasks.filter((task) => reads.parts || task.reaching || (task.superseded > 0 && !question.superseded))
+  const { hide } = question
+  const named = tasks.filter(
+    (task) =>
+      reads.parts ||
+      task.reaching ||
+      (task.superseded > 0 && !question.superseded) ||
+      (hide && hasMarked(hide, task.sourceId)),
+  )
   for (const task of named) task.runs = chunkOf(runsKey(task), undefined)
   const asked = named.filter((task) => lacking(task.blockId, runsKey(task)))
   if (asked.length === 0) return undefined

@@ -10,7 +10,7 @@ export type Taken = NonNullable<Awaited<ReturnType<typeof takeNext>>>
 
 /** The oldest action that nobody is at, of a tenant of which this process does none: tenants take turns. */
 export async function takeNext(database: Database, staleSeconds: number, busy: Set<number>) {
-  const waiting = sql<boolean>`state in ('queued', 'running', 'undoing') and kind <> 'rule'
+  const waiting = sql<boolean>`state in ('queued', 'running', 'undoing')
     and (seen_at is null or seen_at < now() - make_interval(secs => ${staleSeconds}))`
   const open = await asReader(database, (trx) =>
     trx
@@ -40,7 +40,7 @@ const take = ({ db, tenantId }: TenantScope, id: number, waiting: ReturnType<typ
     .where('tenantId', '=', tenantId)
     .where('id', '=', id)
     .where(waiting)
-    .returning(['tenantId', 'id', 'kind', 'mark', 'tag', 'query', 'fromTime', 'toTime', 'state'])
+    .returning(['tenantId', 'id', 'kind', 'mark', 'tag', 'query', 'fromTime', 'toTime', 'state', 'ruleId'])
     .returning(['attempts', 'createdBy', 'author', 'createdAt'])
     .executeTakeFirst()
 

@@ -4,7 +4,7 @@ import { AppError } from '../../errors.ts'
 import { notify } from '../../notifications/queries.ts'
 import { may } from '../../permissions.ts'
 import { boundsOf } from '../../rows/answers/bounds.ts'
-import { inTenant, type TenantScope } from '../../scope.ts'
+import { type Actor, inTenant, type TenantScope } from '../../scope.ts'
 import type { Services } from '../../services.ts'
 import { change, lockTriage, storedAmong } from '../marks/queries.ts'
 import { undoSome } from '../queries.ts'
@@ -24,19 +24,24 @@ const rowsAtOnce = 5000
 /** Undoes, or does what was asked to all rows of its query, in one snapshot of them. What was done before a kill is not done again. */
 export async function runAction(running: Running, taken: Taken) {
   if (taken.state === 'undoing') return undo(running, taken)
-  const actor = await askerOf(running.database, taken)
-  if (
-    !actor ||
-    !may(actor.role, 'triage:work') ||
-    (actor.tenantId !== taken.tenantId && !may(actor.role, 'tenant:every'))
-  )
-    throw new AppError('FORBIDDEN', 'You may not mark these rows any longer')
+  // A rule holds for as long as it is not ended, whoever made it.
+  const actor = taken.kind === 'rule' ? undefined : await askerOf(running.database, taken)
+  if (taken.kind !== 'rule') mustMay(actor, taken)
   return inTenant(running.database.db, taken.tenantId, (scope) => markAll(running, taken, scope), {
     actor,
     origin: { job: 'triage' },
     snapshot: true,
     statementTimeout: 120_000,
   })
+}
+
+function mustMay(actor: Actor | undefined, taken: Taken) {
+  if (
+    !actor ||
+    !may(actor.role, 'triage:work') ||
+    (actor.tenantId !== taken.tenantId && !may(actor.role, 'tenant:every'))
+  )
+    throw new AppError('FORBIDDEN', 'You may not mark these rows any longer')
 }
 
 async function undo({ database, signal }: Running, taken: Taken) {
@@ -71,13 +76,14 @@ const changeSome = (database: Database, taken: Taken, hits: Parameters<typeof st
   noting(database, taken, async (scope) => {
     await lockTriage(scope)
     const { id, kind, mark, tag } = taken
-    const what = { id, kind: kind as 'mark' | 'tag' | 'untag', mark: mark ?? 'unseen', tag: tag ?? undefined } as const
+    const what = { id, kind, mark: mark ?? 'unseen', tag: tag ?? undefined } as const
     const changed = await change(scope, what, await storedAmong(scope, hits))
-    return { set: { rows: sql`rows + ${changed}` }, result: changed }
+    const hit = kind === 'rule' && changed > 0 && { hitAt: sql`now()` }
+    return { set: { rows: sql`rows + ${changed}`, ...hit }, result: changed }
   })
 
 /** A person who looks elsewhere meanwhile learns that it is done. */
-async function tell(scope: TenantScope, { id, kind, mark, tag, createdBy }: Taken) {
+async function tell(scope: TenantScope, { id, kind, mark, tag, query, ruleId, createdBy }: Taken) {
   if (createdBy === null) return
   const { rows } = await scope.db
     .selectFrom('triageActions')
@@ -86,7 +92,12 @@ async function tell(scope: TenantScope, { id, kind, mark, tag, createdBy }: Take
     .where('id', '=', id)
     .executeTakeFirstOrThrow()
   const said =
-    kind === 'mark' ? `marked ${mark ?? 'unseen'}` : `${kind === 'tag' ? 'tagged' : 'no longer tagged'} ${tag}`
+    kind === 'rule'
+      ? `benign by the rule ${query}`
+      : kind === 'mark'
+        ? `marked ${mark ?? 'unseen'}`
+        : `${kind === 'tag' ? 'tagged' : 'no longer tagged'} ${tag}`
   const words = `${rows.toLocaleString('en-US')} ${rows === 1 ? 'row' : 'rows'} ${said}`
-  await notify(scope, { userId: createdBy, kind: 'comment', words })
+  const link = kind === 'rule' && { link: `/hunt?query=${encodeURIComponent(`benign:${ruleId}`)}` }
+  await notify(scope, { userId: createdBy, kind: 'comment', words, ...link })
 }

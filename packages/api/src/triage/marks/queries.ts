@@ -40,7 +40,7 @@ export async function mustBeStored(scope: TenantScope, names: RowName[]) {
 }
 
 export interface NewAction {
-  kind: 'mark' | 'tag' | 'untag'
+  kind: 'mark' | 'tag' | 'untag' | 'rule'
   mark?: Mark | undefined
   tag?: string | undefined
 }
@@ -74,7 +74,7 @@ export interface Acting extends NewAction {
 /** Does what an action says to rows that are stored; those that are so already stay as they are. How many were changed. */
 export async function change(scope: TenantScope, action: Acting, names: RowName[]): Promise<number> {
   if (names.length === 0) return 0
-  const of = action.kind === 'mark' ? marking : action.kind === 'tag' ? tagging : untagging
+  const of = changes[action.kind]
   const { rows } = await of(scope, action, names).execute(scope.db)
   return rows.length
 }
@@ -96,6 +96,15 @@ with changed as (
 insert into triage_changes (tenant_id, action_id, collection_id, source_id, row_number, before, before_action)
 select ${tenantId}, ${id}, collection_id, source_id, row_number, mark, action_id from changed on conflict do nothing returning 1`
 
+/** What a rule says yields to everything that was said by hand, or by a rule before it. */
+const ruling = ({ tenantId }: TenantScope, { id }: Acting, names: RowName[]) => sql`
+with put as (
+  insert into row_marks (tenant_id, collection_id, source_id, row_number, mark, action_id)
+  select ${tenantId}, w.*, 'benign', ${id} from ${given(names)} on conflict do nothing returning collection_id, source_id, row_number
+)
+insert into triage_changes (tenant_id, action_id, collection_id, source_id, row_number)
+select ${tenantId}, ${id}, collection_id, source_id, row_number from put on conflict do nothing returning 1`
+
 const tagging = ({ tenantId }: TenantScope, { id, tag }: Acting, names: RowName[]) => sql`
 with put as (
   insert into row_tags (tenant_id, collection_id, source_id, row_number, tag, action_id)
@@ -111,6 +120,8 @@ with gone as (
 )
 insert into triage_changes (tenant_id, action_id, collection_id, source_id, row_number, before_action)
 select ${tenantId}, ${id}, collection_id, source_id, row_number, action_id from gone on conflict do nothing returning 1`
+
+const changes = { mark: marking, rule: ruling, tag: tagging, untag: untagging }
 
 const closeAction = ({ db, tenantId }: TenantScope, id: number, rows: number) =>
   db
@@ -129,6 +140,28 @@ async function changeNamed(scope: TenantScope, what: NewAction, ids: string[]) {
   const changed = await change(scope, { ...what, id }, names)
   await closeAction(scope, id, changed)
   return { action: id, changed }
+}
+
+/** Marks rows of a rule's action as benign, unless that is undone meanwhile. */
+export async function markByRule(scope: TenantScope, id: number, names: RowName[]) {
+  const live = await scope.db
+    .selectFrom('triageActions')
+    .select('id')
+    .where('tenantId', '=', scope.tenantId)
+    .where('id', '=', id)
+    .where('state', 'not in', ['undoing', 'undone'])
+    .forUpdate()
+    .executeTakeFirst()
+  if (!live) return
+  await lockTriage(scope)
+  const changed = await change(scope, { id, kind: 'rule' }, await storedAmong(scope, names))
+  if (changed === 0) return
+  await scope.db
+    .updateTable('triageActions')
+    .set((eb) => ({ rows: eb('rows', '+', changed), hitAt: sql`now()` }))
+    .where('tenantId', '=', scope.tenantId)
+    .where('id', '=', id)
+    .execute()
 }
 
 /** Marks rows; `action` undoes it. */
