@@ -24,10 +24,7 @@ const reads: Record<
   'auth.me': 'of the caller',
   'benign.list': (c) => c.benign.list({ show: 'all' }),
   'benign.get': 'by id',
-  'benign.try': async (c) => [
-    await c.benign.try({ query: 'shared-value' }),
-    await c.benign.try({ query: 'm:*-mark' }),
-  ],
+  'benign.try': async (c) => [await c.benign.try({ query: 'shared-value' }), await c.benign.try({ query: 'm:*-mark' })],
   'cases.list': (c) => c.cases.list({}),
   'cases.get': 'by id',
   'cases.rows': 'by id',
