@@ -175,12 +175,14 @@ test('every procedure says who may call it', () => {
       "triage.action: row:read",
       "triage.cancel: triage:work",
       "triage.comment: triage:work",
+      "triage.commentRows: triage:work",
       "triage.comments: row:read",
       "triage.history: row:read",
       "triage.mark: triage:work",
       "triage.markFound: triage:work",
       "triage.marksOf: row:read",
       "triage.removeComment: triage:work",
+      "triage.removeComments: triage:work",
       "triage.restoreComment: triage:work",
       "triage.tag: triage:work",
       "triage.tagFound: triage:work",
@@ -232,7 +234,7 @@ test.each(asked.filter(({ path }) => !withoutTenant(path)))(
 )
 
 const takesNoId =
-  /\.(list|hunts|whole|errors|seen|sweep|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants|exports)\.create$|^tenants\.|^preferences\.|^retention\.|^notifications\.(unread|readAll)$|^searches\.(create|history|pinned)$|^indicators\.(create|values|recognise|hits|hitsOf|acknowledge|toCase)$|^compare\.|^rows\.|^benign\.(create|try)$|^triage\.(marksOf|history|mark|markFound|tag|tagFound|comments|comment)$|^timeline\.(around|aroundMore)$|^annotations\.ofRow$|^ingestion\./
+  /\.(list|hunts|whole|errors|seen|sweep|status|firstRun|register|signIn|signOut|refresh|redeem|me|changePassword)$|^(users|tokens|cases|tenants|exports)\.create$|^tenants\.|^preferences\.|^retention\.|^notifications\.(unread|readAll)$|^searches\.(create|history|pinned)$|^indicators\.(create|values|recognise|hits|hitsOf|acknowledge|toCase)$|^compare\.|^rows\.|^benign\.(create|try)$|^triage\.(marksOf|history|mark|markFound|tag|tagFound|comments|comment|commentRows|removeComments)$|^timeline\.(around|aroundMore)$|^annotations\.ofRow$|^ingestion\./
 
 test('every procedure that takes an id stands in the table of foreign ids', () => {
   const unlisted = procedures.map((p) => p.path).filter((path) => !takesNoId.test(path) && !rowOf[path])

@@ -1,9 +1,18 @@
 import { can, canAcross, router } from '../trpc.ts'
-import { commentOn, commentsOf, removeComment, restoreComment } from './comments/queries.ts'
+import {
+  commentOn,
+  commentOnRows,
+  commentsOf,
+  removeComment,
+  removeComments,
+  restoreComment,
+} from './comments/queries.ts'
 import {
   actionRef,
   commentInput,
   commentRef,
+  commentRefs,
+  commentRowsInput,
   markFoundInput,
   markInput,
   marksOfInput,
@@ -48,6 +57,12 @@ export const triageRouter = router({
   comment: can('triage:work')
     .input(commentInput)
     .mutation(({ ctx, input }) => commentOn(ctx.scope, input)),
+  commentRows: can('triage:work')
+    .input(commentRowsInput)
+    .mutation(({ ctx, input }) => commentOnRows(ctx.scope, input)),
+  removeComments: can('triage:work')
+    .input(commentRefs)
+    .mutation(({ ctx, input }) => removeComments(ctx.scope, input.ids)),
   removeComment: can('triage:work')
     .input(commentRef)
     .mutation(({ ctx, input }) => removeComment(ctx.scope, input.id)),

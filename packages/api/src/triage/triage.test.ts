@@ -149,6 +149,22 @@ test('a mention in a comment is a notification that leads to the row', async () 
   expect(await bob.triage.comments({ row: row(5) })).toHaveLength(1)
 })
 
+test('one comment to many rows tells who is mentioned once, and is removed as one', async () => {
+  const { user, row, tenantId } = await desk()
+  const bob = await bed.callerOf(tenantId, 'user', `bob-${tenantId}`)
+  const { ids } = await user.triage.commentRows({ rows: [row(0), row(1), row(1)], text: `@bob-${tenantId} look` })
+  expect(ids).toHaveLength(2)
+  expect(await bob.notifications.list({})).toMatchObject({ total: 1 })
+  expect((await user.triage.marksOf({ rows: [row(0), row(1)] })).map(({ comments }) => comments)).toEqual([1, 1])
+  await expect(bob.triage.removeComments({ ids })).rejects.toThrow('Only its author')
+  await expect(user.triage.commentRows({ rows: [row(0), row(99)], text: 'x' })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  })
+  await user.triage.removeComments({ ids })
+  expect(await user.triage.marksOf({ rows: [row(0), row(1)] })).toEqual([])
+  await expect(user.triage.removeComments({ ids })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+})
+
 test('all rows of a query are marked in the background, and undone as one', async () => {
   const { user, row, found } = await desk(3000)
   await user.triage.mark({ rows: [row(1)], mark: 'suspicious' })

@@ -6,7 +6,7 @@ import { notify } from '../../notifications/queries.ts'
 import { may } from '../../permissions.ts'
 import { inScope } from '../../rows/queries.ts'
 import type { ReadScope, TenantScope } from '../../scope.ts'
-import type { commentInput } from '../input.ts'
+import type { commentInput, commentRowsInput } from '../input.ts'
 import { mustBeStored, nameOf } from '../marks/queries.ts'
 import { mentionsIn } from '../rules.ts'
 
@@ -30,27 +30,41 @@ export async function commentsOf(scope: ReadScope, row: string) {
 
 /** Writes a comment, and tells those whom it mentions. */
 export async function commentOn(scope: TenantScope, { row, text }: z.output<typeof commentInput>) {
+  const [made] = await write(scope, [row], text)
+  await record(scope, 'triage.comment', { comment: made!.id, row })
+  return made!
+}
+
+/** The same comment to many rows; who is mentioned is told once. */
+export async function commentOnRows(scope: TenantScope, { rows, text }: z.output<typeof commentRowsInput>) {
+  const made = await write(scope, [...new Set(rows)], text)
+  await record(scope, 'triage.comment', { comments: made.length, first: made[0]!.id })
+  return { ids: made.map(({ id }) => id) }
+}
+
+async function write(scope: TenantScope, rows: string[], text: string) {
   const { db, tenantId, actor } = scope
-  const name = nameOf(row)
-  await mustBeStored(scope, [name])
+  const names = rows.map(nameOf)
+  await mustBeStored(scope, names)
   const made = await db
     .insertInto('rowComments')
-    .values({
-      tenantId,
-      collectionId: name.collectionId,
-      sourceId: name.sourceId,
-      rowNumber: name.row,
-      text,
-      createdBy: actor!.tenantId === tenantId ? actor!.userId : null,
-      author: actor!.username,
-    })
+    .values(
+      names.map((name) => ({
+        tenantId,
+        collectionId: name.collectionId,
+        sourceId: name.sourceId,
+        rowNumber: name.row,
+        text,
+        createdBy: actor!.tenantId === tenantId ? actor!.userId : null,
+        author: actor!.username,
+      })),
+    )
     .returning(columns)
-    .executeTakeFirstOrThrow()
-  const query = encodeURIComponent(`collection:${name.collectionId}`)
-  const link = `/hunt?query=${query}&row=${row}&tab=comments`
+    .execute()
+  const query = encodeURIComponent(`collection:${names[0]!.collectionId}`)
+  const link = `/hunt?query=${query}&row=${rows[0]}&tab=comments`
   for (const { id } of await mentioned(scope, text))
     await notify(scope, { userId: id, kind: 'comment', words: `${actor!.username} mentions you: ${text}`, link })
-  await record(scope, 'triage.comment', { comment: made.id, row })
   return made
 }
 
@@ -71,6 +85,12 @@ async function mentioned({ db, tenantId, actor }: TenantScope, text: string) {
 /** Its author's, or anybody's for who manages annotations. */
 export async function removeComment(scope: TenantScope, id: number) {
   return setDeleted(scope, id, true)
+}
+
+/** As one, or none of them. */
+export async function removeComments(scope: TenantScope, ids: number[]) {
+  for (const id of ids.toSorted((a, b) => a - b)) await setDeleted(scope, id, true)
+  return { removed: ids.length }
 }
 
 export async function restoreComment(scope: TenantScope, id: number) {
