@@ -7,6 +7,7 @@ import { hostRoutes } from './features/hosts/routes.ts'
 import { healthRoutes } from './features/health/routes.ts'
 import { homeRoutes } from './features/home/routes.ts'
 import { collectionRoutes } from './features/collections/routes.ts'
+import { benignRoutes } from './features/benign/routes.ts'
 import { caseRoutes } from './features/cases/routes.ts'
 import { artifactRoutes } from './features/artifacts/routes.ts'
 import { accountRoutes, entryRoutes } from './features/auth/routes.ts'
@@ -37,6 +38,7 @@ const routeTree = rootRoute.addChildren([
     ...processRoutes,
     ...homeRoutes,
     ...collectionRoutes,
+    ...benignRoutes,
     ...caseRoutes,
     ...artifactRoutes,
     ...accountRoutes,

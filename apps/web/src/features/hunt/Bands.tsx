@@ -24,9 +24,9 @@ const buckets = 84
 
 /** What the rows have in common, when they were, and what is rare among them. */
 export function Bands({ hunt, rows, whole }: BandsProps) {
-  const { search, setSearch, query, off, bounds, grouping, runs } = hunt
+  const { search, setSearch, query, off, within, grouping, runs } = hunt
   const filter = filterOf(query, off)
-  const asked = { query: filter, ...bounds, ...useTenant() }
+  const asked = { query: filter, ...within, ...useTenant() }
   const guess = grouping?.fields ?? (rows && bandFields(rows))
   const keep = { placeholderData: <T,>(old: T) => old, ...still, ...abortable }
   const tenants = useAllTenants() && { tenants: true }
@@ -48,7 +48,7 @@ export function Bands({ hunt, rows, whole }: BandsProps) {
         note={common.data && `${plural(common.data.distinct, 'group')}, log scale`}
         scale
       />
-      <OverTime key={`${filter} ${JSON.stringify(bounds)} ${runs}`} hunt={hunt} asked={asked} whole={whole} />
+      <OverTime key={`${filter} ${JSON.stringify(within)} ${runs}`} hunt={hunt} asked={asked} whole={whole} />
       <Band
         title="Least common"
         fields={leastFields}
@@ -68,7 +68,7 @@ function onOneHost({ values, distinct }: { values: { hosts: number }[]; distinct
 
 interface OverTimeProps {
   hunt: Hunt
-  asked: { query: string; from?: string; to?: string; tenant?: number | 'all' }
+  asked: { query: string; from?: string; to?: string; hideBenign?: boolean; tenant?: number | 'all' }
   whole: BandsProps['whole']
 }
 

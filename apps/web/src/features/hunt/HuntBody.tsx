@@ -5,12 +5,14 @@ import { useAllTenants, useTenant } from '../../lib/tenant.ts'
 import { ErrorState } from '../../ui/states.tsx'
 import { ExportButton } from '../exports/ExportButton.tsx'
 import { Around } from '../timeline/Around.tsx'
+import { narrowed } from '../rows/query-text.ts'
 import { RowsView } from '../rows/RowsView.tsx'
 import { ValueMenus } from '../rows/Values.tsx'
 import { Bands } from './Bands.tsx'
 import { columnsOf } from './columns.tsx'
 import { bandFields } from './fields.ts'
 import { Groups } from './Groups.tsx'
+import { HideBenign } from './HideBenign.tsx'
 import { HuntStatus } from './HuntStatus.tsx'
 import { NewRows } from './NewRows.tsx'
 import { NoMatch } from './NoMatch.tsx'
@@ -47,7 +49,7 @@ export function HuntBody({ hunt, goBack, stop, hasFault }: HuntBodyProps) {
         {isFailed ? (
           !hasFault && <NoResult goBack={goBack} />
         ) : isNone ? (
-          <NoMatch hunt={hunt} tookMs={counted.tookMs} whole={whole} />
+          <NoMatch hunt={hunt} tookMs={counted.tookMs} hidden={counted.hidden} whole={whole} />
         ) : (
           <ValueMenus here={hunt.query} ask={ask}>
             <Found {...{ hunt, answer, whole, stop }} />
@@ -55,6 +57,7 @@ export function HuntBody({ hunt, goBack, stop, hasFault }: HuntBodyProps) {
         )}
       </div>
       <HuntStatus
+        hunt={hunt}
         state={stateOf(answer, whole, hasFault)}
         counted={counted}
         shown={shownOf(hunt, answer)}
@@ -88,7 +91,7 @@ function Timeline({ hunt, whole }: { hunt: Hunt; whole: Whole }) {
           />
         )}
       </div>
-      <HuntStatus counted={undefined} shown="the time around a row" updating={false} whole={whole} />
+      <HuntStatus hunt={hunt} counted={undefined} shown="the time around a row" updating={false} whole={whole} />
     </>
   )
 }
@@ -138,6 +141,7 @@ function Found({ hunt, answer, whole, stop }: FoundProps) {
   const lead = (
     <>
       <Views hunt={hunt} groups={groups} by={hunt.search.most ?? bandFields(first?.rows ?? [])} />
+      <HideBenign hunt={hunt} />
       {isAwaited && <Waiting rows={whole?.rows} stop={stop} />}
       {isStopped && (
         <Button variant="default" size="compact-xs" onClick={refetch}>
@@ -201,7 +205,9 @@ function Answered({ hunt, answer, lead }: AnsweredProps) {
 }
 
 function Rows({ hunt, answer, lead }: AnsweredProps) {
-  const query = rowsQuery(hunt.query, hunt.off, hunt.search.sort)
+  const all = rowsQuery(hunt.query, hunt.off, hunt.search.sort)
+  // What is written or marked as a whole is what is shown.
+  const query = hunt.hideBenign ? narrowed(all, 'NOT mark:benign') : all
   const tenant = useTenant()
   const ask = useAsk(hunt)
   const { rows: found } = answer
@@ -247,6 +253,16 @@ function Rows({ hunt, answer, lead }: AnsweredProps) {
       lead={lead}
       note={noteOf(rows.length, hasNextPage, hunt)}
       onEnd={onEnd}
+      whole={
+        answer.counted && !answer.isOld && !tenants
+          ? {
+              query: query.trim(),
+              ...hunt.bounds,
+              total: answer.counted.total,
+              isExact: answer.counted.totalIsExact,
+            }
+          : undefined
+      }
     />
   )
 }

@@ -6,7 +6,9 @@ import { useAllTenants } from '../../lib/tenant.ts'
 import { count, plural } from '../../lib/format.ts'
 import { Mono } from '../../ui/Value.tsx'
 import { StatusLine } from '../../ui/StatusLine.tsx'
+import { Hidden } from './HideBenign.tsx'
 import { newestWords } from './times.ts'
+import type { Hunt } from './useHunt.ts'
 
 type Whole = Outputs['collections']['whole']
 
@@ -14,9 +16,12 @@ export interface Counted {
   total: number
   totalIsExact: boolean
   tookMs: number
+  /** Benign rows that match and are left out. */
+  hidden: number
 }
 
 interface HuntStatusProps {
+  hunt: Hunt
   /** What is told of the answer before all else: that it is awaited, failed or stopped. */
   state?: string | undefined
   counted: Counted | undefined
@@ -36,12 +41,13 @@ const keys = [
 ]
 
 /** Always there and always in this order. What is not whole is amber and opens its list. */
-export function HuntStatus({ state, counted, shown, updating, whole }: HuntStatusProps) {
+export function HuntStatus({ hunt, state, counted, shown, updating, whole }: HuntStatusProps) {
   return (
     <StatusLine
       parts={[
         state,
         counted && <b className="b">{matching(counted)}</b>,
+        hunt.hideBenign && <Hidden key="h" hunt={hunt} counted={counted} />,
         shown,
         counted && `${count(counted.tookMs)} ms`,
         whole && newestWords(whole.newest),

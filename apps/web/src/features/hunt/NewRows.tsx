@@ -16,11 +16,11 @@ interface NewRowsProps {
 
 /** What came since the answer waits here: nothing that is being read moves. Counted again only when a delivery came. */
 export function NewRows({ hunt, counted, newest, show }: NewRowsProps) {
-  const { query, off, bounds } = hunt
+  const { query, off, within } = hunt
   const now = newest === undefined || newest === null ? undefined : String(newest)
   const [answered] = useState(now)
   const came = now !== undefined && answered !== undefined && now !== answered
-  const input = { query: rowsQuery(query, off), ...bounds, limit: 1, ...useTenant() }
+  const input = { query: rowsQuery(query, off), ...within, limit: 1, ...useTenant() }
   const found = trpc.rows.search.useQuery(input, { ...still, ...abortable, enabled: came })
   const { refetch } = found
   useEffect(() => {

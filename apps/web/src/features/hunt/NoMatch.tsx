@@ -13,6 +13,8 @@ import { abortable, still, type Hunt } from './useHunt.ts'
 interface NoMatchProps {
   hunt: Hunt
   tookMs: number
+  /** Benign rows that match and are left out. */
+  hidden: number
   whole: { rows: number; hosts: number; incomplete: { total: number } } | undefined
 }
 
@@ -20,11 +22,11 @@ interface NoMatchProps {
 const mostTried = 8
 
 /** Says what was searched, and what the query would find without each of its parts. */
-export function NoMatch({ hunt, tookMs, whole }: NoMatchProps) {
-  const { search, setSearch, query, off, parts, run } = hunt
+export function NoMatch({ hunt, tookMs, hidden, whole }: NoMatchProps) {
+  const { search, setSearch, query, off, parts, run, hideBenign, within } = hunt
   const isTimed = Boolean(search.from ?? search.to)
   const conditions = parts.flatMap((part, i) => (part.kind === 'condition' && !off.includes(i) ? [{ part, i }] : []))
-  if (conditions.length === 0 && !isTimed)
+  if (conditions.length === 0 && !isTimed && hidden === 0)
     return (
       <EmptyState title="No row yet" action={<NextToken />}>
         Rows appear with the first delivery.
@@ -40,15 +42,23 @@ export function NoMatch({ hunt, tookMs, whole }: NoMatchProps) {
             key={`${i} ${part.text}`}
             words="without"
             what={part.text}
-            input={{ query: asked(query, [...off, i], isPipe), ...hunt.bounds }}
+            input={{ query: asked(query, [...off, i], isPipe), ...within }}
             use={() => run(query, toggled(off, i))}
           />
         ))}
+        {hideBenign && hidden > 0 && (
+          <Tried
+            words="with benign rows"
+            what="mark:benign"
+            input={{ query: asked(query, off, isPipe), ...hunt.bounds }}
+            use={() => setSearch({ hide: undefined })}
+          />
+        )}
         {isTimed && (
           <Tried
             words="with time range"
             what="any time"
-            input={{ query: asked(query, off, isPipe) }}
+            input={{ query: asked(query, off, isPipe), ...(hideBenign && { hideBenign }) }}
             use={() => setSearch({ from: undefined, to: undefined })}
           />
         )}
@@ -85,7 +95,7 @@ function searched(whole: NoMatchProps['whole'], tookMs: number, range: string) {
 interface TriedProps {
   words: string
   what: string
-  input: { query: string; from?: string; to?: string }
+  input: { query: string; from?: string; to?: string; hideBenign?: boolean }
   use: () => void
 }
 

@@ -13,6 +13,8 @@ export const huntSearch = z.object({
   /** RFC3339, or relative to now: `now-7d`. */
   from: textParam,
   to: textParam,
+  /** Rows that are left out and counted. */
+  hide: z.enum(['benign']).optional().catch(undefined),
   view: z.enum(['rows', 'groups', 'timeline']).optional().catch(undefined),
   sort: textParam,
   columns: texts,

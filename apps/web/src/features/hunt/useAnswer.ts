@@ -7,12 +7,12 @@ import { abortable, still, useRows, type Hunt } from './useHunt.ts'
 
 /** What the view of the hunt shows: rows, groups, or what another pipe made. Only what is shown is asked for. */
 export function useAnswer(hunt: Hunt) {
-  const { query, off, bounds, summary, grouping, view } = hunt
+  const { query, off, within, summary, grouping, view } = hunt
   const rows = useRows(hunt, view === 'rows')
   const groups = useGroups(hunt, view === 'groups' ? grouping : undefined)
   const isSummed = view === 'groups' && summary !== undefined && !grouping
   const summed = trpc.rows.search.useQuery(
-    { query: asked(query, off), ...bounds, limit: 1, ...useTenant() },
+    { query: asked(query, off), ...within, limit: 1, ...useTenant() },
     { placeholderData: (old) => old, enabled: isSummed, ...still, ...abortable },
   )
   const active = view === 'rows' ? rows : grouping ? groups.found : summed
@@ -21,6 +21,7 @@ export function useAnswer(hunt: Hunt) {
     total: first.total,
     totalIsExact: 'totalIsExact' in first ? first.totalIsExact : true,
     tookMs: first.tookMs,
+    hidden: first.hidden,
   }
   const { error, isPending, isFetching, isPlaceholderData, fetchStatus, refetch } = active
   const isAsked = view !== 'timeline'

@@ -8,12 +8,12 @@ export type Order = 'most' | 'fewest' | 'widest' | 'narrowest'
 const orders: readonly string[] = ['most', 'fewest', 'widest', 'narrowest'] satisfies Order[]
 
 /** The groups of the query, a page after the other, in the order that the address says. */
-export function useGroups({ query, off, bounds, search }: Hunt, grouping: Pipe | undefined) {
+export function useGroups({ query, off, within, search }: Hunt, grouping: Pipe | undefined) {
   const own = grouping?.name === 'rare' ? 'fewest' : 'most'
   const order = orders.includes(search.sort ?? '') ? (search.sort as Order) : own
   const asked = {
     query: filterOf(query, off),
-    ...bounds,
+    ...within,
     fields: grouping?.fields ?? ['source'],
     order,
     first: true,

@@ -14,6 +14,9 @@ export function useHunt() {
   const [runs, setRuns] = useState(0)
   const off = useMemo(() => search.off ?? [], [search.off])
   const bounds = useBounds(from, to, runs)
+  const hideBenign = search.hide === 'benign'
+  /** Which of the rows are looked at, beside the query. */
+  const within = useMemo(() => ({ ...bounds, ...(hideBenign && { hideBenign }) }), [bounds, hideBenign])
   const parts = useMemo(() => partsOf(query), [query])
   const isOn = (_: Part, i: number) => !off.includes(i)
   const summary = parts.filter(isOn).find(isSummary) as Pipe | undefined
@@ -36,7 +39,7 @@ export function useHunt() {
     },
     [query, off, setSearch],
   )
-  return { search, setSearch, query, off, parts, summary, grouping, view, bounds, run, runs }
+  return { search, setSearch, query, off, parts, summary, grouping, view, bounds, within, hideBenign, run, runs }
 }
 
 export type Hunt = ReturnType<typeof useHunt>
@@ -64,9 +67,9 @@ export const abortable = { trpc: { abortOnUnmount: true } } as const
 export const pageSize = 200
 
 /** The rows that match. Nothing moves under the reader: only who asks again sees newer ones. */
-export function useRows({ query, off, bounds, search, runs }: Hunt, enabled: boolean) {
+export function useRows({ query, off, within, search, runs }: Hunt, enabled: boolean) {
   const rows = rowsQuery(query, off, search.sort)
-  const input = { query: rows, ...bounds, limit: pageSize, ...useTenant() }
+  const input = { query: rows, ...within, limit: pageSize, ...useTenant() }
   const found = trpc.rows.search.useInfiniteQuery(input, {
     getNextPageParam: (last) => last.nextCursor ?? undefined,
     placeholderData: (old) => old,

@@ -5,6 +5,8 @@ import { Act } from '../../ui/Act.tsx'
 import { SkeletonRows } from '../../ui/Skeleton.tsx'
 import { HitsContext, useRowHits } from '../indicators/useRowHits.ts'
 import { MarksOf } from '../triage/Marks.tsx'
+import { BulkProgress } from '../triage/BulkProgress.tsx'
+import { useBulk, type Whole } from '../triage/useBulk.ts'
 import { useMarks, useTriage } from '../triage/useTriage.ts'
 import { markOrder } from '../triage/words.ts'
 import { ColumnPicker } from './ColumnPicker.tsx'
@@ -48,6 +50,8 @@ interface RowsViewProps {
   /** Whether a head sorts: the page then lists in the order of the address. */
   sorts?: boolean
   onEnd: () => void
+  /** All that the query finds, which can be marked and tagged as a whole. */
+  whole?: Whole | undefined
 }
 
 /** Bar, grid, the row's drawer over it, and the menu of a value. */
@@ -60,7 +64,7 @@ export function RowsView(props: RowsViewProps) {
 }
 
 function View(props: RowsViewProps) {
-  const { label, widths, rows, search, here, note, lead, tools, sorts, onEnd } = props
+  const { label, widths, rows, search, here, note, lead, tools, sorts, onEnd, whole } = props
   const setSearch = useSetSearch<RowsSearch>()
   const columns = useMemo(() => props.columns.map(askable), [props.columns])
   const source = rows.length > 0 && rows.every(({ sourceId }) => sourceId === rows[0]!.sourceId) && rows[0]!.source
@@ -76,7 +80,10 @@ function View(props: RowsViewProps) {
   const onOpen = (row: Row | undefined) => setSearch({ row: row?.id }, search.row !== undefined && row !== undefined)
   const marks = useMarks(rows)
   const hits = useRowHits(rows)
-  const { mark } = useTriage()
+  const { mark, tag, comment: write } = useTriage()
+  const bulk = useBulk()
+  const [everything, setEverything] = useState<string>()
+  const isWhole = whole !== undefined && everything === keyOf(whole)
   const comment = (row: Row) => setSearch({ row: row.id, tab: 'comments' })
   const choose = (ids: string[] | undefined) => {
     view.choose(ids)
@@ -95,13 +102,22 @@ function View(props: RowsViewProps) {
             columns={view.shown}
             shown={rows.length}
             selectAll={() => select(new Set(rows.map(({ id }) => id)))}
-            clear={() => select(new Set())}
-            mark={mark && ((to) => void mark(chosen, to))}
+            whole={mark && whole}
+            isWhole={isWhole}
+            selectWhole={() => whole && setEverything(keyOf(whole))}
+            clear={() => {
+              setEverything(undefined)
+              select(new Set())
+            }}
+            mark={mark && ((to) => void (isWhole ? bulk.begin(whole, { mark: to }) : mark(chosen, to)))}
+            tag={tag && ((text, on) => void (isWhole ? bulk.begin(whole, { tag: text, on }) : tag(chosen, text, on)))}
+            comment={write && ((text) => void write(chosen, text))}
           />
         ) : (
           <div className="rowsbar">
             {lead}
             <span className="meta grow">{note}</span>
+            <BulkProgress />
             {tools?.(fieldsOf(view.shown))}
             <ColumnPicker {...view} all={columns} rows={rows} choose={choose} />
           </div>
@@ -118,11 +134,20 @@ function View(props: RowsViewProps) {
           onMenu={values.open}
           onLetter={values.letter}
           selected={selected}
-          onSelect={select}
+          onSelect={(keys) => {
+            setEverything(undefined)
+            select(keys)
+          }}
           wrap={view.wrap}
           edge={({ id }) => edges[marks.get(id)?.mark ?? 'unseen']}
-          onMark={mark && ((some, key) => void mark(some, markOrder[key]!))}
-          onComment={mark && comment}
+          onMark={
+            mark &&
+            ((some, key) => {
+              const to = markOrder[key]!
+              void (isWhole && chosen.length > 0 ? bulk.begin(whole, { mark: to }) : mark(some, to))
+            })
+          }
+          onComment={write && comment}
           sort={readSort(search.sort)}
           onSort={sorts ? (sort) => setSearch({ sort: writeSort(sort) }, true) : undefined}
         />
@@ -142,6 +167,7 @@ function View(props: RowsViewProps) {
 }
 
 const edges: Record<string, string> = { suspicious: 'edge-suspicious', malicious: 'edge-malicious' }
+const keyOf = ({ query, from, to }: Whole) => JSON.stringify([query, from, to])
 const none: ReadonlySet<string> = new Set()
 
 /** The whole row, which is no field, is left out. */

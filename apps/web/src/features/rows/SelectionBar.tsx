@@ -5,7 +5,10 @@ import { client } from '../../api.ts'
 import { count, plural } from '../../lib/format.ts'
 import { useTenant } from '../../lib/tenant.ts'
 import { toast } from '../../ui/toast.tsx'
+import { BulkProgress } from '../triage/BulkProgress.tsx'
 import { MarkButtons } from '../triage/Marks.tsx'
+import { CommentDialog, TagDialog } from '../triage/SayDialogs.tsx'
+import type { Whole } from '../triage/useBulk.ts'
 import type { GridColumn } from './columns.ts'
 import { CompareRows } from './CompareRows.tsx'
 import { csvOf } from './csv.ts'
@@ -21,24 +24,38 @@ interface SelectionBarProps {
   /** How many are shown, of which these are selected. */
   shown: number
   selectAll: () => void
+  /** All that the query finds; undefined where it can't be changed as a whole. */
+  whole: Whole | undefined
+  /** Whether all of that is selected. */
+  isWhole: boolean
+  selectWhole: () => void
   clear: () => void
   /** Undefined for who may not mark. */
   mark: ((mark: Mark) => void) | undefined
+  tag: ((tag: string, on: boolean) => void) | undefined
+  comment: ((text: string) => void) | undefined
 }
 
 /** In the place of the bar above the grid, as high as that. */
-export function SelectionBar({ rows, columns, shown, selectAll, clear, mark }: SelectionBarProps) {
-  const { addRows } = useValues()
-  const { copyLines, copying } = useCopyLines(rows)
-  const [comparing, setComparing] = useState(false)
+export function SelectionBar(props: SelectionBarProps) {
+  const { rows, columns, shown, selectAll, whole, isWhole, selectWhole, clear, mark, tag, comment } = props
+  const selected = isWhole && whole ? whole.total : rows.length
+  const [saying, setSaying] = useState<'tag' | 'comment'>()
   return (
     <div className="rowsbar sel" role="toolbar" aria-label="Selected rows">
       <b className="b">
-        {count(rows.length)} of {count(shown)} shown selected
+        {isWhole && whole
+          ? `all ${whole.isExact ? '' : 'of at least '}${count(whole.total)} selected`
+          : `${count(rows.length)} of ${count(shown)} shown selected`}
       </b>
-      {rows.length < shown && (
+      {rows.length < shown && !isWhole && (
         <Button variant="subtle" size="compact-xs" onClick={selectAll}>
           Select all {count(shown)} shown
+        </Button>
+      )}
+      {whole && !isWhole && whole.total > shown && (
+        <Button variant="subtle" size="compact-xs" onClick={selectWhole}>
+          Select all {whole.isExact ? count(whole.total) : ''}
         </Button>
       )}
       <span className="vr" />
@@ -48,6 +65,43 @@ export function SelectionBar({ rows, columns, shown, selectAll, clear, mark }: S
           <MarkButtons marks={judging} onMark={mark} />
           <span className="vr" />
         </>
+      )}
+      {tag && (
+        <Button variant="subtle" size="compact-xs" onClick={() => setSaying('tag')}>
+          Tag…
+        </Button>
+      )}
+      {isWhole ? null : <OfRows {...{ rows, columns }} comment={comment && (() => setSaying('comment'))} />}
+      <BulkProgress />
+      <span className="grow" />
+      <Button variant="subtle" size="compact-xs" onClick={clear}>
+        Clear
+      </Button>
+      {saying === 'tag' && tag && <TagDialog rows={selected} say={tag} close={() => setSaying(undefined)} />}
+      {saying === 'comment' && comment && (
+        <CommentDialog rows={selected} say={comment} close={() => setSaying(undefined)} />
+      )}
+    </div>
+  )
+}
+
+interface OfRowsProps {
+  rows: Row[]
+  columns: GridColumn<Row>[]
+  comment: (() => void) | undefined
+}
+
+/** What is done to rows that are here. */
+function OfRows({ rows, columns, comment }: OfRowsProps) {
+  const { addRows } = useValues()
+  const { copyLines, copying } = useCopyLines(rows)
+  const [comparing, setComparing] = useState(false)
+  return (
+    <>
+      {comment && (
+        <Button variant="subtle" size="compact-xs" onClick={comment}>
+          Comment…
+        </Button>
       )}
       {addRows && (
         <Button variant="subtle" size="compact-xs" onClick={() => addRows(rows)}>
@@ -69,14 +123,10 @@ export function SelectionBar({ rows, columns, shown, selectAll, clear, mark }: S
           Compare the two…
         </Button>
       )}
-      <span className="grow" />
-      <Button variant="subtle" size="compact-xs" onClick={clear}>
-        Clear
-      </Button>
       {comparing && rows[0] && rows[1] && (
         <CompareRows left={rows[0]} right={rows[1]} close={() => setComparing(false)} />
       )}
-    </div>
+    </>
   )
 }
 

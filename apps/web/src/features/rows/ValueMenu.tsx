@@ -2,6 +2,7 @@ import { Menu } from '@mantine/core'
 import {
   IconAlarm,
   IconBriefcase,
+  IconCircleCheck,
   IconCopy,
   IconCopyOff,
   IconFilterMinus,
@@ -9,6 +10,7 @@ import {
   IconFocus2,
   IconSitemap,
   IconStack2,
+  IconTarget,
   IconWorldSearch,
 } from '@tabler/icons-react'
 import { Fragment, type KeyboardEvent } from 'react'
@@ -29,6 +31,8 @@ export const actionIcons: Record<ActionId, typeof IconCopy> = {
   everywhere: IconWorldSearch,
   processes: IconSitemap,
   case: IconBriefcase,
+  indicators: IconTarget,
+  benign: IconCircleCheck,
   copy: IconCopy,
   defanged: IconCopyOff,
 }

@@ -4,8 +4,10 @@ import { createContext, use, useMemo, useState, type KeyboardEvent, type ReactNo
 import { trpc } from '../../api.ts'
 import { useMay } from '../../lib/me.ts'
 import { letterKeys } from '../../lib/prefs.ts'
-import { useTenant } from '../../lib/tenant.ts'
+import { useAllTenants, useTenant } from '../../lib/tenant.ts'
 import { visible } from '../../ui/evidence.tsx'
+import { type Proposal, RuleDialog } from '../benign/RuleDialog.tsx'
+import { AddIndicator } from '../indicators/AddIndicator.tsx'
 import { AddToCase } from '../cases/AddToCase.tsx'
 import { type AskedValue, numberIn, type RowOfValue, textOf } from './asked.ts'
 import { Shown } from './cells.tsx'
@@ -53,7 +55,17 @@ export function ValueMenus({ here, ask, children }: ValueMenusProps) {
   const addToCase = mayAdd
     ? ({ value, row }: AskedValue) => setAdding({ rows: row ? [row] : [], value: textOf(value) || undefined })
     : undefined
-  const asking = useAsking(here, ask, addToCase)
+  const [indicator, setIndicator] = useState<string>()
+  const [benign, setBenign] = useState<Proposal>()
+  const all = useAllTenants()
+  const mayIndicate = useMay('indicator:work') && !all
+  const mayRule = useMay('benign:work') && !all
+  const asking: Asking = {
+    ...useAsking(here, ask),
+    addToCase,
+    addToIndicators: mayIndicate ? setIndicator : undefined,
+    makeBenign: mayRule ? setBenign : undefined,
+  }
   const exact = useExact()
   const actions = (asked: AskedValue) => actionsOf(asked, asking)
   const values: Values = {
@@ -73,6 +85,8 @@ export function ValueMenus({ here, ask, children }: ValueMenusProps) {
     <ValuesContext value={values}>
       {children}
       {adding && <AddToCase {...adding} close={() => setAdding(undefined)} />}
+      {indicator !== undefined && <AddIndicator value={indicator} close={() => setIndicator(undefined)} />}
+      {benign && <RuleDialog proposal={benign} close={() => setBenign(undefined)} />}
       {menu && <ValueMenu {...menu} actions={actions(menu.asked)} close={() => setMenu(undefined)} />}
     </ValuesContext>
   )
@@ -80,14 +94,13 @@ export function ValueMenus({ here, ask, children }: ValueMenusProps) {
 
 const runOf = (actions: ValueAction[], id: ActionId) => actions.find((action) => action.id === id)?.run()
 
-function useAsking(here: string, ask: Asking['ask'] | undefined, addToCase: Asking['addToCase']): Asking {
+function useAsking(here: string, ask: Asking['ask'] | undefined): Pick<Asking, 'here' | 'go' | 'ask'> {
   const navigate = useNavigate()
   const go = (link: LinkProps) => void navigate(link)
   return {
     here,
     go,
     ask: ask ?? ((query) => go({ to: '/hunt', search: (old) => ({ tenant: old.tenant, query }) })),
-    addToCase,
   }
 }
 

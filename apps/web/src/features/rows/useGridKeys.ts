@@ -22,7 +22,7 @@ interface GridKeys<T> extends RowGridProps<T> {
 
 const inRange = (n: number, length: number) => Math.max(0, Math.min(length - 1, n))
 
-const asksForRow = new Set<string>([actionNames.timeline.key, actionNames.processes.key])
+const asksForRow = new Set<string>([actionNames.timeline.key, actionNames.processes.key, actionNames.benign.key])
 
 /** Letters work wherever no text is written; the other keys, which links and buttons need too, only inside the grid. */
 export function useGridKeys<T>(grid: GridKeys<T>) {

@@ -2,6 +2,7 @@ import type { LinkProps } from '@tanstack/react-router'
 import { writeTerm } from '@velocicompanion/api/rows/input'
 import { copyText } from '../../ui/Copy.tsx'
 import { toast } from '../../ui/toast.tsx'
+import type { Proposal } from '../benign/RuleDialog.tsx'
 import { type AskedValue, defanged, type RowOfValue, textOf } from './asked.ts'
 import { grouped, narrowed } from './query-text.ts'
 
@@ -14,6 +15,8 @@ export const actionNames = {
   everywhere: { label: 'Everywhere it was seen', key: 'w' },
   processes: { label: 'Process tree', key: 'p' },
   case: { label: 'Add to case…', key: 'c' },
+  indicators: { label: 'Add to indicators…', key: 'n' },
+  benign: { label: 'Benign by rule…', key: 'b' },
   copy: { label: 'Copy value', key: 'y' },
   defanged: { label: 'Copy defanged', key: 'shift+y' },
 } as const
@@ -37,10 +40,17 @@ export interface Asking {
   go: (link: LinkProps) => void
   /** Undefined for who may not work on cases. */
   addToCase: ((asked: AskedValue) => void) | undefined
+  /** Undefined for who may not work on indicators. */
+  addToIndicators: ((value: string) => void) | undefined
+  /** Undefined for who may not make rules. */
+  makeBenign: ((proposal: Proposal) => void) | undefined
 }
 
 /** What can be done with a value, always in this order. What makes no sense for it is left out. */
-export function actionsOf(asked: AskedValue, { here, ask, go, addToCase }: Asking): ValueAction[] {
+export function actionsOf(
+  asked: AskedValue,
+  { here, ask, go, addToCase, addToIndicators, makeBenign }: Asking,
+): ValueAction[] {
   const { field, value, row } = asked
   const term = writeTerm(field, value)
   const anywhere = writeTerm(undefined, value)
@@ -55,6 +65,11 @@ export function actionsOf(asked: AskedValue, { here, ask, go, addToCase }: Askin
     everywhere: anywhere === undefined || field === 'time' ? undefined : () => ask(anywhere, true),
     processes: row && (() => go(processesOf(row))),
     case: (row ?? text) && addToCase ? () => addToCase(asked) : undefined,
+    indicators: text.trim() !== '' && addToIndicators ? () => addToIndicators(text) : undefined,
+    benign:
+      (term ?? anywhere) !== undefined && field !== 'time' && makeBenign
+        ? () => makeBenign({ inField: term, anywhere })
+        : undefined,
     copy: value === undefined ? undefined : () => void copy(text),
     defanged: value === undefined || safe === text ? undefined : () => void copy(safe),
   }

@@ -28,6 +28,17 @@ export function useMarks(rows: RowRef[]): ReadonlyMap<string, Judged> {
   return useMemo(() => new Map(data.flatMap((some) => (some ?? []).map((one) => [one.id, one]))), [key, ids.join()])
 }
 
+const isHiding = (key: readonly unknown[]) => {
+  const [path, of] = key as [string[]?, { input?: { hideBenign?: boolean } }?]
+  return path?.[0] === 'rows' && of?.input?.hideBenign === true
+}
+
+/** What hides benign rows is asked anew when marks have changed: a row that was marked goes, and comes back by an undo. */
+export function useHiddenAgain() {
+  const queries = useQueryClient()
+  return () => queries.invalidateQueries({ predicate: ({ queryKey }) => isHiding(queryKey) })
+}
+
 const marksKey = getQueryKey(trpc.triage.marksOf)
 const saidOf = (rows: number, mark: Mark) => `${plural(rows, 'row')} marked ${mark}`
 
@@ -50,7 +61,8 @@ export function useTriage() {
   const me = useMe()
   const mayMark = useMay('triage:work')
   const byTenant = useByTenant()
-  const again = () => utils.triage.invalidate()
+  const hiddenAgain = useHiddenAgain()
+  const again = () => Promise.all([utils.triage.invalidate(), hiddenAgain()])
   const undo = async (actions: Undo[]) => {
     try {
       for (const action of actions) {
@@ -68,13 +80,10 @@ export function useTriage() {
     const before = queries.getQueriesData<Judged[]>({ queryKey: marksKey })
     queries.setQueriesData<Judged[]>({ queryKey: marksKey }, (old) => old && marked(old, rows, to, me.username))
     try {
-      const done: Undo[] = []
-      for (const { rows: some, ...tenant } of byTenant(rows))
-        for (let at = 0; at < some.length; at += 1000) {
-          const ids = some.slice(at, at + 1000).map(({ id }) => id)
-          const { action } = await client.triage.mark.mutate({ rows: ids, mark: to, ...tenant })
-          done.push({ id: action, ...tenant })
-        }
+      const done: Undo[] = await eachPiece(rows, async (ids, tenant) => {
+        const { action } = await client.triage.mark.mutate({ rows: ids, mark: to, ...tenant })
+        return { id: action }
+      })
       toast({ text: saidOf(rows.length, to), undo: () => void undo(done) })
     } catch (error) {
       for (const [key, data] of before) queries.setQueryData(key, data)
@@ -82,7 +91,53 @@ export function useTriage() {
     }
     await again()
   }
-  return { mark: mayMark ? mark : undefined, undo, again }
+  /** In pieces of what one call takes, each tenant's apart. */
+  const eachPiece = async <T>(rows: RowRef[], call: (ids: string[], tenant: { tenant?: number }) => Promise<T>) => {
+    const done: (T & { tenant?: number })[] = []
+    for (const { rows: some, ...tenant } of byTenant(rows))
+      for (let at = 0; at < some.length; at += 1000) {
+        const ids = some.slice(at, at + 1000).map(({ id }) => id)
+        done.push({ ...(await call(ids, tenant)), ...tenant })
+      }
+    return done
+  }
+  const tag = async (rows: RowRef[], text: string, on: boolean) => {
+    try {
+      const done = await eachPiece(rows, async (ids, tenant) => {
+        const { action, changed } = await client.triage.tag.mutate({ rows: ids, tag: text, on, ...tenant })
+        return { id: action, changed }
+      })
+      const changed = done.reduce((sum, one) => sum + one.changed, 0)
+      const undoing = done.map(({ changed: _changed, ...action }) => action)
+      toast({
+        text: `${plural(changed, 'row')} ${on ? 'tagged' : 'no longer tagged'} ${text}`,
+        ...(changed > 0 && { undo: () => void undo(undoing) }),
+      })
+    } catch (error) {
+      toast({ text: `No row was tagged. ${sentence(error)}` })
+    }
+    await again()
+  }
+  const comment = async (rows: RowRef[], text: string) => {
+    try {
+      const done = await eachPiece(rows, (ids, tenant) =>
+        client.triage.commentRows.mutate({ rows: ids, text, ...tenant }),
+      )
+      const remove = async () => {
+        try {
+          for (const one of done) await client.triage.removeComments.mutate(one)
+        } catch (error) {
+          toast({ text: `The comment was not removed. ${sentence(error)}` })
+        }
+        await again()
+      }
+      toast({ text: `Commented on ${plural(rows.length, 'row')}`, undo: () => void remove() })
+    } catch (error) {
+      toast({ text: `Not saved. ${sentence(error)}` })
+    }
+    await again()
+  }
+  return mayMark ? { mark, tag, comment, undo, again } : { undo, again }
 }
 
 function marked(old: Judged[], rows: RowRef[], mark: Mark, by: string): Judged[] {
