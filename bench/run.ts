@@ -46,6 +46,10 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
     const { hosts } = await import('./hosts.ts')
     return ([count = '100000', rounds = '20']) => hosts(Number(count), Number(rounds))
   },
+  triage: async () => {
+    const { triage } = await import('./triage.ts')
+    return ([rows = '100000', rules = '1000', rounds = '20']) => triage(Number(rows), Number(rules), Number(rounds))
+  },
   web: async () => {
     const { web } = await import('./web.ts')
     return ([rows = '1000000', rounds = '20', folder, queries = '200', scrolled = '10000']) =>

@@ -90,7 +90,10 @@ export function RuleDialog({ proposal = {}, rule, close }: RuleDialogProps) {
           </Radio.Group>
         )}
         {tried !== undefined && tried.startsWith(`${everywhere} `) && (
-          <Trial query={tried.slice(everywhere.length + 1)} tenant={everywhere === 'all' ? { tenant: 'all' } : tenant} />
+          <Trial
+            query={tried.slice(everywhere.length + 1)}
+            tenant={everywhere === 'all' ? { tenant: 'all' } : tenant}
+          />
         )}
         {save.error && (
           <div className="note bad" role="alert">

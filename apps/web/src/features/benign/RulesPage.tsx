@@ -47,9 +47,7 @@ export function RulesPage() {
       sub="Rows that match are marked benign, those that are stored and those that arrive. The hunt screen hides them when asked, and says how many. What people mark by hand comes first."
       actions={begin}
     >
-      {editing && (
-        <RuleDialog rule={editing === 'new' ? undefined : editing} close={() => setEditing(undefined)} />
-      )}
+      {editing && <RuleDialog rule={editing === 'new' ? undefined : editing} close={() => setEditing(undefined)} />}
       <Panel
         title="Rules"
         actions={
@@ -69,7 +67,10 @@ export function RulesPage() {
         <Paged
           query={rules}
           empty={
-            <EmptyState title={show === 'ended' ? 'No rule has ended' : 'No rule yet'} action={show !== 'ended' && begin}>
+            <EmptyState
+              title={show === 'ended' ? 'No rule has ended' : 'No rule yet'}
+              action={show !== 'ended' && begin}
+            >
               Press B on a value of the hunt screen to say that its rows are benign.
             </EmptyState>
           }
@@ -165,7 +166,11 @@ function StateWords({ rule }: { rule: Rule }) {
       </>
     )
   if (rule.applying)
-    return <output>{rule.blocks > 0 ? `marking: ${count(rule.blocksDone)} of ${count(rule.blocks)} blocks` : 'marking'}</output>
+    return (
+      <output>
+        {rule.blocks > 0 ? `marking: ${count(rule.blocksDone)} of ${count(rule.blocks)} blocks` : 'marking'}
+      </output>
+    )
   return rule.expiresAt ? (
     <>
       until <Time at={rule.expiresAt} form="day" />

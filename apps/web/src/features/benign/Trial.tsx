@@ -35,7 +35,8 @@ function Found({ total, judged, bad, hosts, hostsTotal, rows, tookMs }: Tried) {
         <b className="b">{plural(total, 'stored row matches', 'stored rows match')}</b>
         {total > 0 && `, on ${count(hosts)} of ${plural(hostsTotal, 'host')}`}
         {`, ${count(tookMs)} ms.`}
-        {judged > 0 && ` ${count(judged)} ${judged === 1 ? 'is' : 'are'} marked already and ${judged === 1 ? 'stays' : 'stay'} as ${judged === 1 ? 'it is' : 'they are'}.`}
+        {judged > 0 &&
+          ` ${count(judged)} ${judged === 1 ? 'is' : 'are'} marked already and ${judged === 1 ? 'stays' : 'stay'} as ${judged === 1 ? 'it is' : 'they are'}.`}
       </output>
       {bad > 0 && (
         <div className="note bad" role="alert">

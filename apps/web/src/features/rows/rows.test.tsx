@@ -103,7 +103,7 @@ test('a value leads by mouse and by key to exactly the rows that have it', async
   await user.click(await screen.findByRole('button', { name: '9007199254740994' }))
   const menu = await screen.findByRole('menu', { name: 'Value of Id' })
   const items = () => within(menu).queryAllByRole('menuitem')
-  await waitFor(() => expect(items()).toHaveLength(9))
+  await waitFor(() => expect(items()).toHaveLength(11))
   expect(items().map((item) => item.textContent)).toEqual([
     'IncludeI',
     'ExcludeE',
@@ -113,6 +113,8 @@ test('a value leads by mouse and by key to exactly the rows that have it', async
     'Everywhere it was seenW',
     'Process treeP',
     'Add to case…C',
+    'Add to indicators…N',
+    'Benign by rule…B',
     'Copy valueY',
   ])
   await within(menu).findByText(/1 row · seen on 1 of 1 host/)
