@@ -15,6 +15,9 @@ afterAll(async () => {
   await bed.close()
 })
 
+/** What is done in the background waits for its turn. */
+const slow = { timeout: 60_000 }
+
 /** What the server does beside answering. */
 function work() {
   const marker = openMarker(bed.database, bed.services, { everyMs: 200 })
@@ -72,12 +75,12 @@ test('B begins a rule from a value: it is tried, saved, hides what matches, and 
   await within(dialog).findByText('1 stored row matches')
   await user.type(within(dialog).getByRole('textbox', { name: /^Why/ }), 'Our own agent')
   await user.click(within(dialog).getByRole('button', { name: 'Save the rule' }))
-  await screen.findByText('The rule is in force: 1 row marked benign.')
+  await screen.findByText('The rule is in force: 1 row marked benign.', {}, slow)
   await user.keyboard('{Shift>}b{/Shift}')
   await expect.poll(status).toContain('1 benign row hidden')
   await screen.findByText('No row matches')
   await user.keyboard('{Control>}z{/Control}')
-  await screen.findByText('The rule has ended, and its marks are gone.')
+  await screen.findByText('The rule has ended, and its marks are gone.', {}, slow)
   await screen.findByText('1 row matches')
   expect(status()).toContain('0 benign rows hidden')
 })
@@ -98,9 +101,9 @@ test('the page of rules tells what each hides and until when, changes and ends t
   await user.clear(query)
   await user.type(query, 'Name:p*')
   await user.click(within(dialog).getByRole('button', { name: 'Save the rule' }))
-  await screen.findByText('The rule is in force: 2 rows marked benign.')
+  await screen.findByText('The rule is in force: 2 rows marked benign.', {}, slow)
   await user.click(within(table).getByRole('button', { name: 'End' }))
-  await screen.findByText('The rule has ended, and its marks are gone.')
+  await screen.findByText('The rule has ended, and its marks are gone.', {}, slow)
   await screen.findByText('No rule yet')
 })
 
@@ -123,7 +126,7 @@ test('all rows of a query are selected, marked and tagged as one, and undone as 
   await user.click(within(bar).getByRole('button', { name: 'Select all 250' }))
   await within(bar).findByText('all 250 selected')
   await user.click(within(bar).getByRole('button', { name: /^Suspicious/ }))
-  await screen.findByText('250 rows marked suspicious')
+  await screen.findByText('250 rows marked suspicious', {}, slow)
   const marked = () =>
     bed.one<{ n: number }>('select count(*)::int as n from row_marks where tenant_id = $1 and mark is not null', [
       tenantId,
@@ -133,7 +136,7 @@ test('all rows of a query are selected, marked and tagged as one, and undone as 
   await expect.poll(marked).toEqual({ n: 0 })
   await user.click(within(bar).getByRole('button', { name: 'Tag…' }))
   await user.type(await screen.findByRole('textbox', { name: 'Tag' }), 'noisy{Enter}')
-  await screen.findByText('250 rows tagged noisy')
+  await screen.findByText('250 rows tagged noisy', {}, slow)
 })
 
 test('a tag and a comment for the rows that are selected', async () => {
