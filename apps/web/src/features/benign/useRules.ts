@@ -57,7 +57,9 @@ export function useRules() {
   const restore = ({ id }: Pick<Rule, 'id'>) =>
     attempt(async () => {
       await client.benign.restore.mutate({ id, ...tenant })
-      await follow(id, (rule) => toast({ text: `The rule is in force again: ${plural(rule.rows, 'row')} marked benign.` }))
+      await follow(id, (rule) =>
+        toast({ text: `The rule is in force again: ${plural(rule.rows, 'row')} marked benign.` }),
+      )
     }, 'The rule was not restored.')
   /** Says what a saved rule did, with the way back. */
   const saved = ({ id }: Pick<Rule, 'id'>) => {
