@@ -1,8 +1,9 @@
 import { openDatabase } from '@velocicompanion/db'
-import type { FastifyRequest } from 'fastify'
+import { once } from 'node:events'
+import fastify, { type FastifyRequest } from 'fastify'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openErrors } from './errors.ts'
+import { answerError, openErrors } from './errors.ts'
 import { faultOf } from './faults.ts'
 import { openLog } from './log.ts'
 import { appBed, firstAccount, sendRows } from './testing.ts'
@@ -102,6 +103,26 @@ test('an error of nobody belongs to the default tenant', async () => {
   await mend('throttles')
   expect(answer.statusCode).toBe(500)
   await until((rows) => rows.some(({ route }) => route === '/api/trpc/auth.signIn'))
+})
+
+test('an answer that breaks off is an error, but where its reader went away', async () => {
+  const reported: string[] = []
+  const app = fastify()
+  app.setErrorHandler(answerError({ report: (_, route) => void reported.push(route), settle: async () => {} }))
+  const brokenOff = Object.assign(new Error(), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
+  app.get('/kept', () => Promise.reject(brokenOff))
+  let answered: Promise<unknown> = Promise.resolve()
+  app.get('/left', (request, reply) => {
+    request.raw.destroy()
+    answered = once(reply.raw, 'close')
+    return answered.then(() => Promise.reject(brokenOff))
+  })
+  const own = await app.listen({ host: '127.0.0.1', port: 0 })
+  await expect(fetch(`${own}/left`)).rejects.toThrow()
+  await answered
+  expect((await fetch(`${own}/kept`)).status).toBe(500)
+  await app.close()
+  expect(reported).toEqual(['/kept'])
 })
 
 test('a flood of errors while the database is away is bounded', async () => {

@@ -112,7 +112,7 @@ export const answerError =
     const refusal = refusalOf(error)
     const said = refusal?.status ?? thrown.statusCode ?? 500
     const status = said < 500 && !toldApart.has(said) ? 400 : said
-    if (isFault(error, status)) errors.report(request, routesOf(request)[0]!, thrown)
+    if (isFault(error, status) && !wentAway(thrown, reply)) errors.report(request, routesOf(request)[0]!, thrown)
     if (status >= 500) reply.header('x-request-id', request.id)
     if (status === 401) reply.header('www-authenticate', 'Bearer')
     if (status === 503) reply.header('retry-after', '5')
@@ -123,6 +123,10 @@ export const answerError =
     request.refusal = detail
     return reply.status(status).send({ detail })
   }
+
+/** A page that is left before its answer is there: what was being sent has nobody to go to. */
+const wentAway = (thrown: Error & { code?: string }, reply: FastifyReply) =>
+  thrown.code === 'ERR_STREAM_PREMATURE_CLOSE' && reply.raw.destroyed
 
 /** A refusal that the server means to give, such as for a full disk, is no fault; what lies under one may be. */
 export const isFault = (error: unknown, status: number) =>
