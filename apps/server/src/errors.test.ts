@@ -118,7 +118,7 @@ test('an answer that breaks off is an error, but where its reader went away', as
     return answered.then(() => Promise.reject(brokenOff))
   })
   const own = await app.listen({ host: '127.0.0.1', port: 0 })
-  await expect(fetch(`${own}/left`)).rejects.toThrow()
+  await expect(fetch(`${own}/left`)).rejects.toThrow('fetch failed')
   await answered
   expect((await fetch(`${own}/kept`)).status).toBe(500)
   await app.close()
