@@ -1,3 +1,4 @@
+import { readFileSync, readdirSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { found, type Scene } from './look.ts'
@@ -53,6 +54,10 @@ const scenes = async (): Promise<Scene[]> => {
     { path: `/cases/${team.caseId}`, whole: 'Description', act: press('Edit') },
     { path: '/cases/999', whole: '404' },
     { path: '/artifacts', whole: 'sha256' },
+    { path: '/indicators', whole: 'Indicators' },
+    { path: `/hosts/${host}/timeline`, whole: 'db-acme-01' },
+    { path: `/hosts/${host}/processes`, whole: 'No process list of this host' },
+    { path: '/compare', whole: 'Choose both sides' },
     { path: '/ingestion', whole: 'Deliveries' },
     { path: '/ingestion?problems=true&kind=batch', whole: 'No delivery matches' },
     { path: '/ingestion', whole: 'Deliveries', act: press('Keys'), within: '#overlays' },
@@ -77,7 +82,6 @@ const scenes = async (): Promise<Scene[]> => {
     },
     { path: '/admin/audit', whole: 'sign in' },
     { path: '/admin/errors', whole: 'No errors' },
-    { path: '/admin/errors', whole: 'No errors' },
     { path: '/account', whole: 'Change password' },
     {
       path: '/account',
@@ -92,6 +96,32 @@ const scenes = async (): Promise<Scene[]> => {
   ]
 }
 
+const outsideScenes: Scene[] = [
+  { path: '/sign-in', whole: 'Sign in' },
+  { path: '/welcome#a-code', whole: 'Choose your password' },
+  { path: '/welcome', whole: 'This link is not whole' },
+]
+
+/** They lead on to another page. */
+const leadsOn = new Set(['/admin', '/rows'])
+
+test('every page is looked at', async () => {
+  const features = new URL('../src/features/', import.meta.url)
+  const files = readdirSync(features, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('routes.ts'),
+  )
+  const paths = files.flatMap((file) =>
+    [...readFileSync(new URL(file, features), 'utf8').matchAll(/\bpath: '(\/[^']*)'/g)].map((match) => match[1]!),
+  )
+  expect(paths.length).toBeGreaterThan(20)
+  const seen = [...(await scenes()), ...outsideScenes].map(({ path }) => path.replace(/[?#].*/, ''))
+  const unseen = (path: string) => {
+    const pattern = new RegExp(`^${path.replaceAll(/\$\w+/g, '\\d+')}$`)
+    return !leadsOn.has(path) && !seen.some((one) => pattern.test(one))
+  }
+  expect(paths.filter(unseen)).toEqual([])
+})
+
 test('finds nothing on any page of somebody who is signed in', { timeout: 420_000 }, async () => {
   const lines: string[] = []
   for (const scene of await scenes()) lines.push(...(await found(visit.page, scene)))
@@ -101,11 +131,8 @@ test('finds nothing on any page of somebody who is signed in', { timeout: 420_00
 
 test('finds nothing on the pages before the sign-in', async () => {
   const outside = await team.visit()
-  const lines = [
-    ...(await found(outside.page, { path: '/', whole: 'Sign in' })),
-    ...(await found(outside.page, { path: '/welcome#a-code', whole: 'Choose your password' })),
-    ...(await found(outside.page, { path: '/welcome', whole: 'This link is not whole' })),
-  ]
+  const lines: string[] = []
+  for (const scene of outsideScenes) lines.push(...(await found(outside.page, scene)))
   expect(lines).toEqual([])
   expectNoFaults(outside)
 })
