@@ -8,6 +8,8 @@ import {
   story,
   webServer,
 } from '../../server/src/demo/story.ts'
+import { clientOf } from '../../server/src/testing.ts'
+import { beyond, found, type Scene } from './look.ts'
 import { expectNoFaults, openWorld, signIn, type Visit, type World } from './world.ts'
 
 let world: World
@@ -110,3 +112,64 @@ test('the staged intrusion is found by keyboard alone, from one indicator to all
   expectNoFaults(visit)
   await visit.close()
 }, 180_000)
+
+const open = (name: RegExp | string) => (page: Page) => page.getByRole('button', { name }).first().click()
+const key = (keys: string[]) => async (page: Page) => {
+  await page.getByRole('grid', { name: 'Rows' }).focus()
+  for (const one of keys) await page.keyboard.press(one)
+}
+
+/** Every state of the hunt's screens, with what the demo holds. */
+async function scenes(): Promise<Scene[]> {
+  const client = clientOf(world.base)
+  await client.signIn('noah.analyst', passwordOf('noah.analyst'))
+  const { rows: found } = await client.call<{ rows: { id: string; hostId: number; source: string }[] }>('rows.search', {
+    query: `host:${patientZero} ${story.loader.ip}`,
+    limit: 50,
+  })
+  const { id: row, hostId } = found.find(({ source }) => source === 'Custom.Windows.Sysmon')!
+  const { rows: flows } = await client.call<{ rows: { id: number; hostname: string; huntId: string | null }[] }>(
+    'collections.list',
+    { limit: 200 },
+  )
+  const [left, right] = flows.filter(({ huntId }) => huntId !== null)
+  const pslist = '/hunt?query=source:Windows.System.Pslist%20Name:svchost.exe'
+  const grouped = `/hunt?query=${encodeURIComponent('source:Windows.System.Pslist | groupby Name Hash.SHA256')}`
+  return [
+    { path: pslist, whole: /rows match/ },
+    { path: pslist, whole: /rows match/, act: key(['x', 'j', 'x']) },
+    { path: pslist, whole: /rows match/, act: key(['l', 'l', 'l', 'm']), within: '#overlays' },
+    { path: pslist, whole: /rows match/, act: open('History'), within: '#overlays' },
+    { path: pslist, whole: /rows match/, act: open('Views'), within: '#overlays' },
+    { path: pslist, whole: /rows match/, act: open(/^Save/), within: '#overlays' },
+    { path: `/hunt?query=${story.loader.ip}&row=${row}`, whole: 'Where it came from' },
+    { path: grouped, whole: /groups shown/ },
+    { path: grouped, whole: /groups shown/, act: open('Add a field'), within: '#overlays' },
+    { path: grouped, whole: /groups shown/, act: open('Export'), within: '#overlays' },
+    { path: `/hunt?view=timeline&around=${row}`, whole: 'here' },
+    { path: `/hosts/${hostId}/timeline?around=${row}`, whole: 'here' },
+    { path: `/hosts/${hostId}/processes?row=${row}`, whole: 'rundll32.exe' },
+    { path: '/compare', whole: 'Choose both sides' },
+    { path: `/compare?left=collection:${left!.id}&right=collection:${right!.id}`, whole: /Added [\d,]+/ },
+    { path: '/exports', whole: 'Your exports' },
+    { path: '/notifications', whole: 'Your CSV export is ready' },
+  ]
+}
+
+test('axe finds nothing in any state of the hunt, light and dark, and nothing is cut at any size', async () => {
+  const visit = await world.visit()
+  const { page } = visit
+  await page.goto('/hunt')
+  await signIn(page, { username: 'noah.analyst', password: passwordOf('noah.analyst') })
+  await page.getByRole('button', { name: /^Export all/ }).click()
+  await page.getByRole('button', { name: 'Export', exact: true }).click()
+  await page.getByText(/^done, kept until/).waitFor({ timeout: 60_000 })
+  const lines: string[] = []
+  for (const [i, scene] of (await scenes()).entries()) {
+    lines.push(...(await found(page, scene)), ...(await beyond(page, `${i} ${scene.path}`)))
+    await page.setViewportSize({ width: 1280, height: 800 })
+  }
+  expect(lines).toEqual([])
+  expectNoFaults(visit)
+  await visit.close()
+}, 600_000)

@@ -56,3 +56,39 @@ export async function look(page: Page, name: string, within?: string) {
   }
   return [...lines]
 }
+
+const sizes = [
+  { width: 1280, height: 800 },
+  { width: 1440, height: 900 },
+  { width: 1920, height: 1080 },
+]
+
+/** What stands beyond the window or is cut without a mark at any of the sizes that must work, each in one line. */
+export async function beyond(page: Page, name: string) {
+  const lines = new Set<string>()
+  for (const size of sizes) {
+    await page.setViewportSize(size)
+    await settled(page)
+    for (const what of await page.evaluate(cutOff)) lines.add(`${name} ${size.width}: ${what}`)
+  }
+  return [...lines]
+}
+
+/** Runs in the page. What scrolls by itself may be wider than it is; what ends with … says so. */
+function cutOff() {
+  const found: string[] = []
+  const { clientWidth, clientHeight, scrollWidth, scrollHeight } = document.documentElement
+  if (scrollWidth > clientWidth) found.push(`the page scrolls sideways by ${scrollWidth - clientWidth}`)
+  if (document.querySelector('.huntbody') && scrollHeight > clientHeight) found.push('the page scrolls down')
+  const controls = document.querySelectorAll<HTMLElement>('button, a, h1, h2, th, [role=columnheader], [role=tab]')
+  for (const one of controls) {
+    const { left, right, width } = one.getBoundingClientRect()
+    const scrolls = one.closest('.grid-wrap, .scrollx, .sr, [aria-hidden=true]')
+    if (width <= 1 || scrolls || getComputedStyle(one).visibility === 'hidden') continue
+    if (left < 0 || right > clientWidth + 1) found.push(`${one.tagName} ${one.textContent.slice(0, 40)} is outside`)
+    const marked = [one, ...one.querySelectorAll('*')].some((e) => getComputedStyle(e).textOverflow === 'ellipsis')
+    if (!marked && one.scrollWidth > one.clientWidth + 2 && getComputedStyle(one).overflowX !== 'visible')
+      found.push(`${one.tagName} ${one.textContent.slice(0, 40)} is cut`)
+  }
+  return found
+}
