@@ -34,8 +34,8 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   },
   search: async () => {
     const { search } = await import('./search.ts')
-    return ([rows = '1000000', rounds = '20', folder, only]) =>
-      search({ rows: Number(rows), rounds: Number(rounds), folder, only })
+    return ([rows = '1000000', rounds = '20', folder, only, busy]) =>
+      search({ rows: Number(rows), rounds: Number(rounds), folder: folder || undefined, only, busy: busy === 'busy' })
   },
   indicators: async () => {
     const { indicators } = await import('./indicators.ts')

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Agent, request } from 'node:http'
+import { openSender } from './bed.ts'
 import { latency, timed } from './figures.ts'
 import { watchLoop } from './loop.ts'
 import { loadAverage, memoryOf, postgresCpu, serverCpu } from './processes.ts'
@@ -20,18 +21,24 @@ interface Options {
   folder?: string | undefined
   /** A regular expression: only questions whose names fit. */
   only?: string | undefined
+  /** Asks all once more while two senders push into a tenant of their own: the folder has their rows afterwards. */
+  busy?: boolean
 }
 
-/** The table of goals: each question the first time, its chunks read and opened anew, and repeated; with `OPENSEARCH_URL`, another beside it. */
-export async function search({ rows, rounds, folder, only = '' }: Options) {
+/**
+ * The table of goals: each question cold, as the first after PostgreSQL and the server started; then when both are warm, its chunks read
+ * and opened anew, and kept from before; with `OPENSEARCH_URL`, another beside it.
+ */
+export async function search({ rows, rounds, folder, only = '', busy = false }: Options) {
   const loop = watchLoop()
   const { store, remove } = await openStore(rows, folder)
   try {
     const asked = questions(store).filter(({ name }) => new RegExp(only).test(name))
     const load = [loadAverage()]
-    const first = await pass(store, loop, asked, rounds, { SEARCH_CACHE_MB: '0' })
+    const first = await pass(store, loop, asked, rounds, { settings: { SEARCH_CACHE_MB: '0' } })
     const repeated = await pass(store, loop, asked, rounds, {})
     load.push(loadAverage())
+    const meanwhile = busy ? await pass(store, loop, asked, rounds, { busy }) : undefined
     const url = process.env.OPENSEARCH_URL
     const other = url ? await openSearch(url, store, asked, rounds) : undefined
     const results = asked.map((question, i) => {
@@ -41,13 +48,24 @@ export async function search({ rows, rounds, folder, only = '' }: Options) {
         found: two.found,
         ...(question.goal !== undefined && { goalMs: [question.firstGoal ?? question.goal, question.goal] }),
         ...besideOurs(other?.results[i], two.figures.ms.p50),
+        coldMs: first.cold[i]!,
         first: one.figures,
         repeated: two.figures,
+        ...(meanwhile && { whileRowsArrive: meanwhile.results[i]!.figures }),
         answer: two.digest === one.digest ? two.digest : `${one.digest} and ${two.digest}`,
       }
     })
     const { dataDir: _folder, who: _who, ...kept } = store
-    return { ...kept, ...(other && { openSearch: other.load }), rounds, load, memory: repeated.memory, results }
+    const arrived = meanwhile && { rowsArrived: meanwhile.arrived }
+    return {
+      ...kept,
+      ...(other && { openSearch: other.load }),
+      rounds,
+      load,
+      memory: repeated.memory,
+      ...arrived,
+      results,
+    }
   } finally {
     remove()
     loop.close()
@@ -63,20 +81,52 @@ async function pass(
   loop: ReturnType<typeof watchLoop>,
   asked: Asked[],
   rounds: number,
-  settings: Record<string, string>,
+  { settings = {}, busy = false }: { settings?: Record<string, string>; busy?: boolean },
 ) {
   const server = await serve(store, settings)
   const ask = caller(server.base, await server.token())
   try {
+    const cold: number[] = []
+    for (const { procedure, input } of asked)
+      cold.push(Number((await timed(() => ask(procedure, input(0)))).toFixed(1)))
     // Code that runs for the first time is slow, and no figure of a server that has run for a while.
-    for (let round = 0; round < warming; round++)
+    for (let round = 1; round < warming; round++)
       for (const { procedure, input } of asked) await ask(procedure, input(round))
+    const senders = busy ? await sendMeanwhile(server) : undefined
     const results = []
     for (const question of asked) results.push(await measure(ask, question, rounds, { server, loop }))
-    return { results, memory: memoryOf(server.pid) }
+    const arrived = await senders?.stop()
+    return { cold, results, arrived, memory: memoryOf(server.pid) }
   } finally {
     await server.stop()
   }
+}
+
+const rowsMeanwhile = 20_000
+
+/** Two senders that push without a pause into a tenant of their own. */
+async function sendMeanwhile({ base, call }: Awaited<ReturnType<typeof serve>>) {
+  const at = Date.now()
+  const { id } = await call<{ id: number }>('tenants.create', { name: `Senders ${at}` })
+  await call('users.create', { username: `senders-${at}`, role: 'admin', tenant: id })
+  const wanted = { name: 'sender', scope: 'ingest', server: 'velociraptor', orgId: 'root', tenant: id }
+  const { token } = await call<{ token: string }>('tokens.create', wanted)
+  const sender = await openSender(rowsMeanwhile)
+  let stopped = false
+  let sent = 0
+  const sending = (async () => {
+    for (let run = 0; !stopped; run++) {
+      await sender.order({ what: 'feed', base, token, run: `${at}-${run}`, connections: 2 })
+      sent += sender.index.rows
+    }
+  })()
+  const stop = async () => {
+    stopped = true
+    await sending
+    await sender.close()
+    return sent
+  }
+  return { stop }
 }
 
 /** How often all questions are asked before the first is measured. */
