@@ -12,6 +12,7 @@ interface Named {
   indicatorId: number
   rejectedId: number
   row: string
+  commentId: number
 }
 type Write = (caller: Caller, named: Named, own: Named) => Promise<unknown>
 
@@ -19,6 +20,7 @@ type Write = (caller: Caller, named: Named, own: Named) => Promise<unknown>
 const apart = /^(auth|preferences|tenants)\.|^notifications\.readAll$/
 /** They make something new of words alone, and name nothing that is stored. */
 const namesNothing = [
+  'benign.create',
   'cases.create',
   'exports.create',
   'indicators.create',
@@ -55,6 +57,8 @@ const writes: Record<string, Write> = {
   'triage.mark among own rows': (c, { row }, own) => c.triage.mark({ rows: [own.row, row], mark: 'suspicious' }),
   'triage.tag': (c, { row }) => c.triage.tag({ rows: [row], tag: 'x' }),
   'triage.comment': (c, { row }) => c.triage.comment({ row, text: 'x' }),
+  'triage.commentRows': (c, { row }) => c.triage.commentRows({ rows: [row], text: 'x' }),
+  'triage.removeComments': (c, { commentId }) => c.triage.removeComments({ ids: [commentId] }),
 }
 
 const procedures = Object.entries(appRouter._def.procedures as unknown as Record<string, { _def: { type: string } }>)
@@ -111,7 +115,8 @@ describe.each([
     )
     const caseId = await idOf('cases')
     await admin.cases.addRows({ id: caseId, rows: [row!.id] })
-    return { hostId, caseId, listId, indicatorId, row: row!.id, rejectedId: await idOf('rejected_rows') }
+    const [rejectedId, commentId] = [await idOf('rejected_rows'), await idOf('row_comments')]
+    return { hostId, caseId, listId, indicatorId, row: row!.id, rejectedId, commentId }
   }
 
   /** All that a tenant has, a hash for each table; refusals are audited, so the log is told apart. */
