@@ -33,7 +33,7 @@ export const places: Place[] = [
   { to: '/cases', label: 'Cases', icon: IconBriefcase, key: 'c', permission: 'case:read' },
   { to: '/artifacts', label: 'Artifacts', icon: IconTags, key: 't', permission: 'artifact:read' },
   { to: '/indicators', label: 'Indicators', icon: IconTarget, key: 'i', permission: 'indicator:read' },
-  { to: '/benign', label: 'Benign', icon: IconCircleCheck, key: 'b', permission: 'row:read' },
+  { to: '/benign', label: 'Rules', icon: IconCircleCheck, key: 'b', permission: 'row:read' },
   { to: '/ingestion', label: 'Ingestion', icon: IconDatabaseImport, key: 'e', permission: 'ingestion:read', low: true },
   { to: '/admin', label: 'Admin', icon: IconSettings, key: 'a', permission: 'user:manage', low: true },
 ]

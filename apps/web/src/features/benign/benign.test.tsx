@@ -65,8 +65,9 @@ test('a row that is marked benign goes from the hunt, which says how many it hid
 test('B begins a rule from a value: it is tried, saved, hides what matches, and is undone', async () => {
   const tenantId = await filled()
   const user = await bed.open('/hunt?query=Name:agent.exe', { tenantId })
-  const value = await screen.findByRole('button', { name: 'agent.exe' })
-  value.focus()
+  const [value] = await screen.findAllByRole('button', { name: 'agent.exe' })
+  await user.click(value!)
+  await screen.findByRole('menu', { name: 'Value of Name' })
   await user.keyboard('b')
   const dialog = await screen.findByRole('dialog', { name: 'Benign by rule' })
   const query = within(dialog).getByRole<HTMLTextAreaElement>('textbox', { name: /^Rows that match/ })
