@@ -57,8 +57,8 @@ function Drawer({ row, rows, tab, onTab, onOpen }: RowDrawerProps) {
     document.querySelector<HTMLElement>('[role=grid]')?.focus()
   }
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- Escape closes from anywhere inside
     <HitsContext value={hits}>
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- Escape closes from anywhere inside */}
       <aside
         className="drawer"
         aria-label="Row"

@@ -235,6 +235,10 @@ const builtins = [
   'indicator:Watch*',
 ]
 
+/** A letter before `:/` is a drive, unless it is quoted. */
+const ofField = (name: string, value: string) =>
+  /^[a-z]$/.test(name) && value.startsWith('/') ? `"${name}":${value}` : `${name}:${value}`
+
 function leafOf(c: Chance): string {
   const kind = c.below(12)
   const value = () =>
@@ -249,7 +253,7 @@ function leafOf(c: Chance): string {
       '2001:db8::/32',
     ])
   if (kind < 3) return value()
-  if (kind < 7) return `${c.one(names)}:${c.one([value(), value(), '*', '""', 'true', 'null'])}`
+  if (kind < 7) return ofField(c.one(names), c.one([value(), value(), '*', '""', 'true', 'null']))
   if (kind < 10) return `${c.one(names)}:${c.one(ranges)}`
   return c.one(builtins)
 }
