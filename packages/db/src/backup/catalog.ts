@@ -8,6 +8,8 @@ export interface Table {
   partitioned: boolean
   /** Tables that its rows point to. */
   needs: string[]
+  /** Whether something is done when its rows change. */
+  triggers: boolean
 }
 
 /** Tables of the product, each after those that its rows point to. The migrator's own are its own. */
@@ -17,7 +19,8 @@ select c.relname::text as name, pg_get_userbyid(c.relowner)::text as owner, c.re
   (select array_agg(a.attname::text order by a.attnum) from pg_attribute a
     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '') as columns,
   array(select distinct f.relname::text from pg_constraint k join pg_class f on f.oid = k.confrelid
-    where k.conrelid = c.oid and k.contype = 'f' and k.confrelid <> c.oid) as needs
+    where k.conrelid = c.oid and k.contype = 'f' and k.confrelid <> c.oid) as needs,
+  exists (select from pg_trigger g where g.tgrelid = c.oid and not g.tgisinternal) as triggers
 from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
   and c.relname !~ '^kysely_' order by c.relname`)
   return inOrder(rows)

@@ -78,6 +78,7 @@ async function dropMigrator(url: string) {
 async function load(client: Client, path: string, manifest: Manifest, say: Restoring['say']) {
   const tables = await tablesOf(client)
   await makeMonths(client, tables, manifest.months)
+  await setTriggers(client, tables, 'disable')
   // Rows that the migrations put in, such as the installation's keys, come from the backup.
   for (const { name, owner } of tables.toReversed()) {
     await become(client, owner)
@@ -96,8 +97,17 @@ async function load(client: Client, path: string, manifest: Manifest, say: Resto
     if (rows !== part.rows) throw new BackupError(`${part.table} has ${rows} rows instead of ${part.rows}`)
     say(`${part.table}: ${rows} rows`)
   }
+  await setTriggers(client, tables, 'enable')
   await setSequences(client, manifest)
   await client.query('reset role')
+}
+
+/** What was done when a row changed is in the backup as well: it is not done anew when the row comes back. */
+async function setTriggers(client: Client, tables: Table[], how: 'disable' | 'enable') {
+  for (const { name, owner } of tables.filter(({ triggers }) => triggers)) {
+    await become(client, owner)
+    await client.query(`alter table ${client.escapeIdentifier(name)} ${how} trigger user`)
+  }
 }
 
 /** Months that are past by now get their own partitions too: retention drops them as it would have. */
