@@ -55,6 +55,7 @@ const scenes = async (): Promise<Scene[]> => {
     { path: '/cases/999', whole: '404' },
     { path: '/artifacts', whole: 'sha256' },
     { path: '/indicators', whole: 'Indicators' },
+    { path: '/benign', whole: 'No rule yet' },
     { path: `/hosts/${host}/timeline`, whole: 'db-acme-01' },
     { path: `/hosts/${host}/processes`, whole: 'No process list of this host' },
     { path: '/compare', whole: 'Choose both sides' },

@@ -65,13 +65,21 @@ export function ValueMenu({ asked, at, actions, close }: ValueMenuProps) {
     hit.run()
   }
   return (
-    <Menu opened onChange={(opened) => !opened && close()} width={300} position="bottom-start" returnFocus>
+    <Menu
+      opened
+      onChange={(opened) => !opened && close()}
+      width={300}
+      position="bottom-start"
+      // A long menu over a low row stays inside of the window.
+      middlewares={{ flip: true, shift: { crossAxis: true, padding: 8 } }}
+      returnFocus
+    >
       <Menu.Target>
         <span aria-hidden style={{ position: 'fixed', left: at.left, top: at.bottom, width: 1, height: 1 }}>
           <span className="sr">Value of {asked.name}</span>
         </span>
       </Menu.Target>
-      <Menu.Dropdown onKeyDown={onKeyDown}>
+      <Menu.Dropdown onKeyDown={onKeyDown} mah="calc(100vh - 16px)" style={{ overflowY: 'auto' }}>
         <div className="valuehead" role="presentation">
           <div className="meta mono">{asked.name}</div>
           <div className="mono">
