@@ -1,10 +1,11 @@
 import type { Database } from '@velocicompanion/db'
+import { followBlocks } from '../blocks/arriving/follow.ts'
 import type { Searcher } from '../rows/rows.ts'
 import { inTenant, type TenantScope } from '../scope.ts'
 import type { Services } from '../services.ts'
 import { benignDue, benignEpochs, hushDue } from './benign/queries.ts'
 import { keepHits } from './hits/keep.ts'
-import { blocksBeyond, moveOn, tenantsMatching, watermark } from './matching/arrivals.ts'
+import { tenantsMatching } from './matching/arrivals.ts'
 import { matchesIn, matchesInStored, type Matched } from './matching/find.ts'
 import { type Known, knownTerms } from './matching/known.ts'
 import { type Due, exactIn, listsDue, nextOf, noteSwept, patternsIn } from './matching/queries.ts'
@@ -16,9 +17,6 @@ interface Matching {
   signal: AbortSignal
 }
 
-const blocksAtOnce = 100
-/** Ingestion takes the numbers of blocks ahead, and uses none after 60 s (ingestion/numbers.ts). */
-const keptAheadMs = 90_000
 const origin = { job: 'indicators' }
 
 /** Reads in one snapshot of a tenant, as its searches do, taking turns with them. */
@@ -56,35 +54,23 @@ const keeping = (
  * a process lost on the way is matched again: rows are known by their names, so nothing doubles.
  */
 export function arrivals(database: Database, services: Matching['services']) {
-  /** Blocks beyond the watermark that this process has matched. */
-  let matched = new Set<number>()
-  const seen: { at: number; number: number }[] = []
   const terms = knownTerms()
+  const follow = followBlocks({
+    database,
+    now: services.now,
+    table: 'matched_blocks',
+    tenants: () => tenantsMatching(database),
+    async work(tenantId, ids, signal) {
+      const matching = { database, services, signal }
+      const found = await reading(matching, tenantId, async (searcher) =>
+        ofBlocks(searcher, ids, await terms.of(searcher.scope)),
+      )
+      await keeping(matching, tenantId, found)
+    },
+  })
   return async (signal: AbortSignal) => {
-    const mark = await watermark(database)
-    const matching = { database, services, signal }
     terms.nextRun()
-    for (const tenantId of await tenantsMatching(database)) {
-      for (;;) {
-        if (signal.aborted) return
-        const ids = await inTenant(database.db, tenantId, (scope) =>
-          blocksBeyond(scope, mark.done, [...matched], blocksAtOnce),
-        )
-        if (ids.length === 0) break
-        const found = await reading(matching, tenantId, async (searcher) =>
-          ofBlocks(searcher, ids, await terms.of(searcher.scope)),
-        )
-        await keeping(matching, tenantId, found)
-        for (const id of ids) matched.add(id)
-      }
-    }
-    if (!signal.aborted && mark.settled && mark.number > mark.done) {
-      const old = seen.findLast(({ at }) => at <= services.now().getTime() - keptAheadMs)
-      await moveOn(database, mark, old?.number ?? 0)
-      matched = new Set([...matched].filter((id) => id % 2 ** 40 > mark.next))
-    }
-    seen.push({ at: services.now().getTime(), number: mark.number })
-    while (seen[1] && seen[1].at <= services.now().getTime() - keptAheadMs) seen.shift()
+    await follow(signal)
   }
 }
 

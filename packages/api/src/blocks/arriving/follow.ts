@@ -17,7 +17,7 @@ interface Following {
   database: Database
   now(): Date
   /** The table of its watermark. */
-  table: 'ruled_blocks'
+  table: 'matched_blocks' | 'ruled_blocks'
   tenants(): Promise<number[]>
   /** Does what is to be done with some blocks, and commits it. */
   work(tenantId: number, blockIds: number[], signal: AbortSignal): Promise<void>
