@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Names } from '../engine/finish.ts'
-import type { Order, Ranked } from '../engine/groups.ts'
+import type { Order, Ranked } from '../engine/ranked.ts'
 import { AppError } from '../../errors.ts'
 import type { ReadScope } from '../../scope.ts'
 import type { stackInput } from '../input.ts'

@@ -1,6 +1,7 @@
 import { deserialize, serialize } from 'node:v8'
 import { type Gathered, type Hit, merge, type Seen } from './collect.ts'
-import { mergeGroups, newGroups, type Order, portable, type Ranked, ranked } from './groups.ts'
+import { mergeGroups, newGroups, portable } from './groups.ts'
+import { type Order, type Ranked, ranked } from './ranked.ts'
 import { bestSorted } from './sorted.ts'
 import type { Search } from './task.ts'
 
