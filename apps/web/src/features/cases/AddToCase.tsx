@@ -9,6 +9,7 @@ import { Evidence } from '../../ui/evidence.tsx'
 import { ErrorState } from '../../ui/states.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { typeOptions } from '../artifacts/words.ts'
+import { CaseChoice, newCase } from './CaseChoice.tsx'
 
 interface AddToCaseProps {
   rows: { id: string; tenantId: number }[]
@@ -47,8 +48,6 @@ interface FormProps extends AddToCaseProps {
   tenant: { tenant?: number }
 }
 
-const another = 'new'
-
 function Form({ rows, value, tenant, close }: FormProps) {
   const cases = trpc.cases.list.useQuery({ limit: 200, ...tenant })
   const [chosen, setChosen] = useState<string>()
@@ -58,30 +57,18 @@ function Form({ rows, value, tenant, close }: FormProps) {
   const [type, setType] = useState<ArtifactType>(value === undefined ? 'other' : typeOf(value))
   const { add, busy, error } = useAdd()
   const open = cases.data?.rows.filter(({ status }) => status !== 'closed') ?? []
-  const target = chosen ?? (open[0] ? String(open[0].id) : another)
+  const target = chosen ?? (open[0] ? String(open[0].id) : newCase)
   const submit = (event: SyntheticEvent) => {
     event.preventDefault()
     const artifact = asArtifact && value !== undefined ? { artifactType: type, value } : undefined
-    void add({ caseId: target === another ? undefined : Number(target), title, note, rows, artifact, tenant }).then(
+    void add({ caseId: target === newCase ? undefined : Number(target), title, note, rows, artifact, tenant }).then(
       (done) => done && close(),
     )
   }
   return (
     <form onSubmit={submit} className="col g12">
-      <Select
-        label="Case"
-        searchable
-        allowDeselect={false}
-        data-autofocus
-        disabled={cases.isPending}
-        value={target}
-        data={[
-          { value: another, label: 'New case…' },
-          ...open.map(({ id, title: name }) => ({ value: String(id), label: `${name} (case ${id})` })),
-        ]}
-        onChange={(next) => next && setChosen(next)}
-      />
-      {target === another && (
+      <CaseChoice cases={open} value={target} choose={setChosen} disabled={cases.isPending} />
+      {target === newCase && (
         <TextInput
           label="Title"
           required

@@ -1,4 +1,4 @@
-import { Button, Modal, Select, TextInput } from '@mantine/core'
+import { Button, Modal, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState, type SyntheticEvent } from 'react'
@@ -7,9 +7,8 @@ import { plural } from '../../lib/format.ts'
 import { useOneTenant } from '../../lib/tenant.ts'
 import { ErrorState } from '../../ui/states.tsx'
 import { toast } from '../../ui/toast.tsx'
+import { CaseChoice, newCase } from '../cases/CaseChoice.tsx'
 import type { HitGroup } from './words.ts'
-
-const another = 'new'
 
 interface ToCaseProps {
   hits: Pick<HitGroup, 'id' | 'value' | 'fromCase'>[]
@@ -26,11 +25,11 @@ export function ToCase({ hits, done, close }: ToCaseProps) {
   const from = hits.find(({ fromCase }) => fromCase)?.fromCase
   const open = (cases.data?.rows ?? []).filter(({ status }) => status !== 'closed')
   const options = [...open, ...(from && !open.some(({ id }) => id === from.id) ? [from] : [])]
-  const [chosen, choose] = useState(from ? String(from.id) : another)
+  const [chosen, choose] = useState(from ? String(from.id) : newCase)
   const [title, setTitle] = useState('')
   const add = useMutation({
     mutationFn: () => {
-      const into = chosen === another ? title.trim() !== '' && { title } : { caseId: Number(chosen) }
+      const into = chosen === newCase ? title.trim() !== '' && { title } : { caseId: Number(chosen) }
       return client.indicators.toCase.mutate({ ...tenant, indicators: hits.map(({ id }) => id), ...into })
     },
     onSuccess: ({ caseId, added, isMore }) => {
@@ -48,20 +47,8 @@ export function ToCase({ hits, done, close }: ToCaseProps) {
   return (
     <Modal opened onClose={close} title={`Add hits of ${plural(hits.length, 'indicator')} to a case`}>
       <form onSubmit={submit} className="col g12">
-        <Select
-          label="Case"
-          searchable
-          allowDeselect={false}
-          data-autofocus
-          disabled={cases.isPending}
-          value={chosen}
-          data={[
-            { value: another, label: 'New case…' },
-            ...options.map(({ id, title: name }) => ({ value: String(id), label: `${name} (case ${id})` })),
-          ]}
-          onChange={(next) => next && choose(next)}
-        />
-        {chosen === another && (
+        <CaseChoice cases={options} value={chosen} choose={choose} disabled={cases.isPending} />
+        {chosen === newCase && (
           <TextInput
             label="Title (optional)"
             maxLength={300}
@@ -79,7 +66,7 @@ export function ToCase({ hits, done, close }: ToCaseProps) {
             Cancel
           </Button>
           <Button type="submit" loading={add.isPending}>
-            {chosen === another ? 'Open the case' : 'Add to the case'}
+            {chosen === newCase ? 'Open the case' : 'Add to the case'}
           </Button>
         </div>
       </form>
