@@ -290,3 +290,16 @@ test('answers with the page alone where nobody waits for the count, and says so'
     '2024-03-20T03:00:00.000000Z',
   ])
 })
+
+test('a stack that is refused for its many groups leaves nothing behind for the next one', async () => {
+  const tenantId = await bed.tenant()
+  const api = await bed.callerOf(tenantId, 'viewer')
+  const many = Array.from({ length: 40 }, (_, i) => `v${i}`)
+  await store(tenantId, 'h1', 'Lists', [{ Name: 'a' }, { Name: 'b' }, { Name: 'c' }, { Name: many, Other: many }])
+  await expect(api.rows.stack({ query: '', fields: ['Name', 'Other'] })).rejects.toMatchObject({
+    code: 'UNPROCESSABLE_CONTENT',
+  })
+  const { values } = await api.rows.stack({ query: '', fields: ['Name'], limit: 200 })
+  expect(values.map(({ values: [value] }) => value).toSorted()).toEqual(['a', 'b', 'c', ...many].toSorted())
+  expect(values.every(({ rows, hosts }) => rows === 1 && hosts === 1)).toBe(true)
+})
