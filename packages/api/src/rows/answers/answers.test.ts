@@ -300,6 +300,7 @@ test('a stack that is refused for its many groups leaves nothing behind for the 
     code: 'UNPROCESSABLE_CONTENT',
   })
   const { values } = await api.rows.stack({ query: '', fields: ['Name'], limit: 200 })
-  expect(values.map(({ values: [value] }) => value).toSorted()).toEqual(['a', 'b', 'c', ...many].toSorted())
+  expect(values).toHaveLength(43)
+  expect(new Set(values.map(({ values: [value] }) => value))).toEqual(new Set(['a', 'b', 'c', ...many]))
   expect(values.every(({ rows, hosts }) => rows === 1 && hosts === 1)).toBe(true)
 })
