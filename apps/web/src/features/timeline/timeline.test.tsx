@@ -120,6 +120,10 @@ test('the field that places a source’s rows is chosen, and given back to the r
   ).toEqual({
     time_field: '["Modified"]',
   })
+  // It can be chosen again once the first choice is shown everywhere.
+  await waitFor(() =>
+    expect(screen.getByRole<HTMLInputElement>('combobox', { name: /Custom\.Test/ }).disabled).toBe(false),
+  )
   await user.click(screen.getByRole('combobox', { name: /Custom\.Test/ }))
   await user.click(await screen.findByRole('option', { name: 'As the rows suggest' }))
   await waitFor(() => expect(order()).toEqual(['first', 'second']))
@@ -137,7 +141,7 @@ test('a viewer reads annotations and is not offered to write them', async () => 
 test('T and P on a value lead from the hunt to the time around its row and to its process tree', async () => {
   const { tenantId, id, row } = await hostWith(rows)
   const user = await bed.open('/hunt?query=CommandLine:second*', { tenantId })
-  await screen.findByRole('row', { name: /second\.exe/ })
+  await within(await screen.findByRole('grid', { name: 'Rows' })).findByRole('row', { name: /second\.exe/ })
   await user.keyboard('t')
   await screen.findByText('here')
   const asked = new URL(bed.address()!, 'http://web.test')
@@ -146,7 +150,7 @@ test('T and P on a value lead from the hunt to the time around its row and to it
   expect(asked.searchParams.get('around')).toBe(row(1))
   expect(asked.searchParams.get('query')).toBe('CommandLine:second*')
   await bed.open('/hunt?query=CommandLine:second*', { tenantId })
-  await screen.findByRole('row', { name: /second\.exe/ })
+  await within(await screen.findByRole('grid', { name: 'Rows' })).findByRole('row', { name: /second\.exe/ })
   await user.keyboard('p')
   await screen.findByRole('heading', { name: 'No process list of this host' })
   expect(bed.address()).toContain(`/hosts/${id}/processes?row=${encodeURIComponent(row(1))}`)
